@@ -1,0 +1,85 @@
+
+/*
+ * The body of PUT and PATCH /v1/records: JSON to an update that has passed
+ * every check that needs no stored state.  And the body of POST /v1/enroll and
+ * /v1/key.
+ */
+
+#ifndef DEVICE_REQUEST_H
+#define DEVICE_REQUEST_H
+
+
+#include "device_address.h"
+#include "device_rdata.h"
+
+
+#define DEVICE_BODY_MAX     16384    /* bytes of a request body */
+#define DEVICE_RRSETS_MAX   64       /* of one update */
+#define DEVICE_IGNORED_MAX  16
+
+
+typedef enum {
+    DEVICE_ADDRESS_UNSTATED = 0,     /* the default: observed if the source is
+                                        of the family, else kept */
+    DEVICE_ADDRESS_SET,
+    DEVICE_ADDRESS_KEEP,
+    DEVICE_ADDRESS_NONE
+} device_address_mode_t;
+
+typedef struct {
+    device_address_mode_t  mode;
+    device_address_t       address;  /* of SET */
+} device_address_wish_t;
+
+
+typedef struct {
+    store_rrset_t  rrset;            /* owner, type, ttl, own_lease, count,
+                                        rrs; door and expires come later */
+    uint32_t       lease;            /* of its own, granted, s; or 0 */
+} device_wish_t;                     /* count 0: the RRset is to go */
+
+
+/* An update.  Large (about 24 KiB): allocated with the request, or static in
+ * a test.  Its spans point into itself. */
+typedef struct {
+    uint32_t               lease;    /* granted, s; 0: not stated */
+    device_address_wish_t  ipv4;     /* UNSTATED resolved already */
+    device_address_wish_t  ipv6;
+    device_wish_t          wishes[DEVICE_RRSETS_MAX];
+    size_t                 nwishes;
+    char                   ignored[DEVICE_IGNORED_MAX][64];
+    size_t                 nignored; /* members that are not known, as paths;
+                                        beyond MAX only the first are kept */
+    uint8_t                names[4096];
+    uint8_t                rrs[STORE_VALUE_MAX];
+} device_update_t;
+
+
+typedef struct {
+    const device_zone_t     *zone;
+    store_span_t             fqdn;       /* the device's, wire form */
+    device_address_t         source;     /* of the request */
+} device_subject_t;
+
+
+/*
+ * Parses and checks a body; empty counts as {}.  With `services` the default
+ * SRV values are: priority 0, weight 0, target the FQDN, TTL the zone's.
+ * Leases are granted here: clamped to the zone's bounds.
+ * Two ways to say one RRset are a DUPLICATE, as are equal RRs in one; `A` and
+ * `AAAA` at the FQDN itself belong to `address` (MEMBER_INVALID).  A and AAAA
+ * elsewhere pass the same address checks.
+ */
+device_reason_t device_update_parse(device_update_t *update,
+    const device_subject_t *subject, store_span_t body,
+    device_error_t *error);
+
+/*
+ * `{}`, nothing, or {"public_key": {JWK}}: fills algorithm and public key of
+ * key where given and sets *given.
+ */
+device_reason_t device_key_request_parse(store_device_key_t *key, bool *given,
+    store_span_t body, device_error_t *error);
+
+
+#endif /* DEVICE_REQUEST_H */

@@ -1,0 +1,138 @@
+
+/*
+ * What one request does to one device's value: the rules of keys, replay,
+ * leases and replacement, as pure functions from the old value to the new.
+ * They run inside the committing transaction, on the value that is read
+ * there; so a rule that holds here holds over workers, restarts and crashes.
+ *
+ * Each returns DEVICE_OK with the new value sealed in buffer (unless
+ * `unchanged`), or a reason and changes nothing.  Any thread.
+ */
+
+#ifndef DEVICE_TRANSACTION_H
+#define DEVICE_TRANSACTION_H
+
+
+#include "device_key.h"
+#include "device_request.h"
+
+
+typedef enum {
+    DEVICE_REENROLL_ALWAYS = 0,
+    DEVICE_REENROLL_PROOF,
+    DEVICE_REENROLL_EXPIRED
+} device_reenroll_t;
+
+
+/* The stored value that a transaction starts from. */
+typedef struct {
+    const store_key_t  *key;
+    store_span_t        bytes;       /* as read; empty where there is none */
+    int64_t             now;         /* lease time */
+    uint8_t            *buffer;      /* STORE_VALUE_MAX bytes, for the new */
+} device_place_t;
+
+typedef struct {
+    store_span_t  bytes;             /* the new value; in buffer */
+    bool          put;               /* bytes are to be stored */
+    bool          dns_changed;       /* the zone's serial moves */
+    bool          created;           /* enrolment: the name is new */
+    store_device_t  device;          /* as it is now */
+    int64_t       last_created;      /* of a STALE_SIGNATURE */
+} device_outcome_t;
+
+
+/* What a verified signature claims; generation is the one it was verified
+ * with. */
+typedef struct {
+    uint8_t   generation[STORE_GENERATION_LEN];
+    int64_t   created;
+    int64_t   held_wall;             /* as in device_signature_window */
+} device_claim_t;
+
+
+/*
+ * Enrolment, and rotation of the key by the device itself.  `key` has
+ * generation, secret, algorithm and public key set.  The new key becomes the
+ * pending one, in place of one that is pending; it expires at
+ * now + pending_lifetime if it is not used.
+ *
+ * Checks, in order: LABEL_TAKEN (a static value, or another identity: names
+ * stay reserved while a tombstone lives), SUSPENDED, the re-enrolment policy
+ * where an active key exists (proof: claim must be given and verified with
+ * the active key and pass the replay rule; expired: ENROLLED_ALREADY while
+ * lease_end > now), TOO_MANY_ENROLLMENTS (GCRA: interval, burst).
+ */
+typedef struct {
+    uint8_t                identity[STORE_IDENTITY_LEN];
+    uint16_t               epoch;
+    device_reenroll_t      policy;
+    store_device_key_t     key;
+    uint32_t               pending_lifetime;     /* s */
+    uint32_t               limit_interval;       /* s; 0: no limit */
+    uint32_t               limit_burst;
+    const device_claim_t  *claim;                /* or NULL */
+} device_enrollment_t;
+
+device_reason_t device_enroll(const device_place_t *place,
+    const device_enrollment_t *enrollment, device_outcome_t *outcome,
+    device_error_t *error);
+
+/* The same early look at the rules on a read snapshot, so that refusals cost
+ * no transaction; device_enroll decides. */
+device_reason_t device_enroll_preview(const device_place_t *place,
+    const device_enrollment_t *enrollment, device_error_t *error);
+
+/* POST /v1/key: signed by the active key, makes a pending one.  UNKNOWN_KEY,
+ * SUSPENDED, STALE_SIGNATURE, RE_ENROLL, TOO_MANY_ENROLLMENTS. */
+device_reason_t device_rotate(const device_place_t *place,
+    const device_claim_t *claim, const device_enrollment_t *enrollment,
+    device_outcome_t *outcome, device_error_t *error);
+
+
+typedef enum {
+    DEVICE_REPLACE = 1,              /* PUT */
+    DEVICE_MERGE,                    /* PATCH */
+    DEVICE_WITHDRAW                  /* DELETE */
+} device_method_t;
+
+/*
+ * Applies an update (NULL for DEVICE_WITHDRAW).  First the claim: the
+ * generation must be that of the active key, or of the pending one that has
+ * not expired, which then becomes the active one; created must be above its
+ * last_created, else STALE_SIGNATURE (outcome->last_created tells), or
+ * RE_ENROLL where last_created lies beyond the window.  Then:
+ *
+ *   PUT    replaces all RRsets of the doors RECORDS; other doors stay.
+ *   PATCH  replaces the RRsets named, removes those with count 0, and renews
+ *          the lease of the rest of the registration (not of RRsets with a
+ *          lease of their own).
+ *   DELETE removes every RRset of every door; header and last stay.
+ *
+ * Addresses: SET replaces the family's RRset and renews it; NONE removes it;
+ * KEEP leaves RRset and expiry as they are.  The lease where not stated: that
+ * of the registration before, or the zone's default.
+ * Expired RRsets are dropped on the way.
+ */
+device_reason_t device_apply(const device_place_t *place,
+    const device_zone_t *zone, const device_claim_t *claim,
+    device_method_t method, const device_update_t *update,
+    device_outcome_t *outcome, device_error_t *error);
+
+/*
+ * Sweeping: drops expired RRsets and an expired pending key.  A name whose
+ * reservation has run out (seen + zone->reserve, all leases over) is to be
+ * deleted: *gone.  A suspended device is never gone.
+ */
+device_reason_t device_sweep(const device_place_t *place,
+    const device_zone_t *zone, device_outcome_t *outcome, bool *gone);
+
+/*
+ * Which of the device's keys has this tag: the active one, or the pending one
+ * not expired; NULL where none.  Two keys of one tag: active first.
+ */
+const store_device_key_t *device_key_find(const store_device_t *device,
+    const uint8_t tag[4], int64_t now);
+
+
+#endif /* DEVICE_TRANSACTION_H */
