@@ -1,0 +1,158 @@
+package SrvRegistrar::Process;
+
+# A foreign server under test: started in the foreground as our child, its
+# output in a file, stopped by its own pid.  What a test starts it also ends:
+# the object's death ends the server, whatever the test died of.
+
+use strict;
+use warnings;
+
+use Carp qw(croak);
+use Exporter qw(import);
+use IO::Socket::INET;
+use POSIX ();
+use Time::HiRes qw(sleep time);
+
+our @EXPORT_OK = qw(free_port listens program wait_until);
+
+# Long enough for a busy machine under sanitizers; a healthy server is ready
+# within a fraction of a second, so the length costs nothing.
+use constant START_TIMEOUT => 20;
+use constant STOP_TIMEOUT  => 10;
+
+
+sub start
+{
+    my ($class, %args) = @_;
+
+    my $self = bless {
+        output => $args{output},
+        owner  => $$,
+    }, $class;
+
+    defined($self->{pid} = fork()) or croak("fork: $!");
+
+    if ($self->{pid} == 0) {
+        open(STDIN, '<', '/dev/null');
+        open(STDOUT, '>>', $args{output});
+        open(STDERR, '>&', \*STDOUT);
+        exec { $args{command}[0] } @{ $args{command} } or POSIX::_exit(127);
+    }
+
+    wait_until(sub { !$self->alive() || $args{ready}->() }, START_TIMEOUT)
+        && $self->alive()
+        or croak("$args{command}[0] did not start:\n" . $self->output());
+
+    return $self;
+}
+
+
+sub alive
+{
+    my ($self) = @_;
+
+    if ($self->{pid} && waitpid($self->{pid}, POSIX::WNOHANG()) != 0) {
+        delete $self->{pid};
+    }
+
+    return defined($self->{pid});
+}
+
+
+sub stop
+{
+    my ($self) = @_;
+
+    return if !$self->alive();
+
+    kill('TERM', $self->{pid});
+
+    if (!wait_until(sub { !$self->alive() }, STOP_TIMEOUT)) {
+        kill('KILL', $self->{pid});
+        waitpid($self->{pid}, 0);
+        delete $self->{pid};
+    }
+}
+
+
+sub output
+{
+    my ($self) = @_;
+
+    open(my $file, '<', $self->{output}) or return '';
+    local $/;
+
+    return scalar(<$file>);
+}
+
+
+# A fork of the test (Test::More's own, a client's) must not end the server.
+
+sub DESTROY
+{
+    my ($self) = @_;
+
+    local ($?, $@, $!);
+
+    $self->stop() if $self->{owner} == $$;
+}
+
+
+sub wait_until
+{
+    my ($condition, $timeout) = @_;
+
+    my $deadline = time() + $timeout;
+
+    until (my $reached = $condition->()) {
+        return $reached if time() > $deadline;
+        sleep(0.05);
+    }
+
+    return 1;
+}
+
+
+sub listens
+{
+    my ($address, $port) = @_;
+
+    return defined(IO::Socket::INET->new(PeerAddr => $address,
+                                         PeerPort => $port));
+}
+
+
+# A port that nobody has just now, for TCP and for UDP.
+
+sub free_port
+{
+    my ($address) = @_;
+
+    for (1 .. 100) {
+        my $tcp = IO::Socket::INET->new(LocalAddr => $address, Listen => 1)
+            or croak("no port on $address: $!");
+        my $port = $tcp->sockport();
+
+        return $port if IO::Socket::INET->new(LocalAddr => $address,
+                                              LocalPort => $port,
+                                              Proto     => 'udp');
+    }
+
+    croak("no port free for both TCP and UDP on $address");
+}
+
+
+# Debian keeps daemons in sbin, which is not in everybody's PATH.
+
+sub program
+{
+    my ($name) = @_;
+
+    my ($found) = grep { -x } map { "$_/$name" }
+        split(/:/, $ENV{PATH}), '/usr/sbin', '/usr/local/sbin';
+
+    return $found;
+}
+
+
+1;
