@@ -1,0 +1,417 @@
+
+/*
+ * A device's keys at work: generations, derivation, verification.  Secrets
+ * are in device_secrets.c, public keys as JWK in device_jwk.c.
+ *
+ * Always: the algorithm is the stored key's; a derived key lives on the stack
+ * and is cleansed before the function returns; OpenSSL's error queue is left
+ * empty, since the same thread also speaks TLS and would take what it finds
+ * there for its own.
+ */
+
+
+#include "device_key.h"
+
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/ecdsa.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/kdf.h>
+#include <openssl/rand.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <string.h>
+
+
+#define DEVICE_SHA256_LEN   32
+#define DEVICE_ED25519_LEN  32
+#define DEVICE_P256_LEN     32       /* of a coordinate, and of r and s */
+
+/* SEQUENCE of two INTEGERs of 33 bytes at most, with their headers. */
+#define DEVICE_P256_DER_MAX  (2 + 2 * (2 + DEVICE_P256_LEN + 1))
+
+
+/* A SubjectPublicKeyInfo of P-256 up to the uncompressed point's x
+ * (RFC 5480 2); OpenSSL decodes it the same in all its versions. */
+static const uint8_t  device_p256_prefix[] = {
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02,
+    0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03,
+    0x42, 0x00, 0x04
+};
+
+
+static device_reason_t device_hmac_verify(const store_device_key_t *key,
+    const device_secrets_t *secrets, const char *fqdn, store_span_t base,
+    store_span_t signature);
+static device_reason_t device_ed25519_verify(const store_device_key_t *key,
+    store_span_t base, store_span_t signature);
+static device_reason_t device_p256_verify(const store_device_key_t *key,
+    store_span_t base, store_span_t signature);
+static EVP_PKEY *device_p256_key(const uint8_t point[2 * DEVICE_P256_LEN]);
+static size_t device_p256_der(uint8_t der[DEVICE_P256_DER_MAX],
+    const uint8_t *signature);
+static device_reason_t device_public_verify(EVP_PKEY *pkey,
+    const EVP_MD *digest, const uint8_t *signature, size_t len,
+    store_span_t base);
+
+
+bool
+device_generation_make(uint8_t generation[STORE_GENERATION_LEN])
+{
+    bool  made;
+
+    made = (RAND_bytes(generation, STORE_GENERATION_LEN) == 1);
+
+    ERR_clear_error();
+
+    return made;
+}
+
+
+bool
+device_generation_tag(uint8_t tag[4],
+    const uint8_t generation[STORE_GENERATION_LEN])
+{
+    uint8_t  hash[DEVICE_SHA256_LEN];
+
+    if (EVP_Digest(generation, STORE_GENERATION_LEN, hash, NULL,
+                   EVP_sha256(), NULL)
+        != 1)
+    {
+        ERR_clear_error();
+        return false;
+    }
+
+    memcpy(tag, hash, 4);
+
+    return true;
+}
+
+
+bool
+device_keyid_write(char keyid[DEVICE_KEYID_MAX + 1], const char *fqdn,
+    const uint8_t generation[STORE_GENERATION_LEN])
+{
+    int      len;
+    uint8_t  tag[4];
+
+    if (!device_generation_tag(tag, generation)) {
+        return false;
+    }
+
+    len = snprintf(keyid, DEVICE_KEYID_MAX + 1, "%s/%02x%02x%02x%02x", fqdn,
+                   tag[0], tag[1], tag[2], tag[3]);
+
+    return len > 0 && len <= DEVICE_KEYID_MAX;
+}
+
+
+bool
+device_key_derive(uint8_t key[DEVICE_KEY_LEN],
+    const uint8_t secret[DEVICE_SECRET_LEN],
+    const uint8_t generation[STORE_GENERATION_LEN], const char *fqdn)
+{
+    bool           derived;
+    size_t         len;
+    EVP_PKEY_CTX  *ctx;
+
+    derived = false;
+    len = DEVICE_KEY_LEN;
+
+    ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_HKDF, NULL);
+
+    if (ctx != NULL
+        && EVP_PKEY_derive_init(ctx) > 0
+        && EVP_PKEY_CTX_set_hkdf_md(ctx, EVP_sha256()) > 0
+        && EVP_PKEY_CTX_set1_hkdf_salt(ctx, generation,
+                                       STORE_GENERATION_LEN) > 0
+        && EVP_PKEY_CTX_set1_hkdf_key(ctx, secret, DEVICE_SECRET_LEN) > 0
+        && EVP_PKEY_CTX_add1_hkdf_info(ctx, (const unsigned char *) fqdn,
+                                       (int) strlen(fqdn)) > 0
+        && EVP_PKEY_derive(ctx, key, &len) > 0)
+    {
+        derived = (len == DEVICE_KEY_LEN);
+    }
+
+    EVP_PKEY_CTX_free(ctx);
+    ERR_clear_error();
+
+    return derived;
+}
+
+
+device_reason_t
+device_key_verify(const store_device_key_t *key,
+    const device_secrets_t *secrets, const char *fqdn, store_span_t base,
+    store_span_t signature)
+{
+    device_reason_t  reason;
+
+    switch (key->algorithm) {
+
+    case STORE_HMAC_SHA256:
+        reason = device_hmac_verify(key, secrets, fqdn, base, signature);
+        break;
+
+    case STORE_ED25519:
+        reason = device_ed25519_verify(key, base, signature);
+        break;
+
+    case STORE_ECDSA_P256_SHA256:
+        reason = device_p256_verify(key, base, signature);
+        break;
+
+    default:
+        /* of a version after ours: refused, never guessed */
+        reason = DEVICE_INTERNAL;
+    }
+
+    ERR_clear_error();
+
+    return reason;
+}
+
+
+const char *
+device_algorithm_name(uint8_t algorithm)
+{
+    switch (algorithm) {
+
+    case STORE_HMAC_SHA256:
+        return "hmac-sha256";
+
+    case STORE_ED25519:
+        return "ed25519";
+
+    case STORE_ECDSA_P256_SHA256:
+        return "ecdsa-p256-sha256";
+
+    default:
+        return NULL;
+    }
+}
+
+
+void
+device_base64url_write(char *out, const uint8_t *data, size_t len)
+{
+    int                bits;
+    size_t             i;
+    uint32_t           held;
+    static const char  alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                    "abcdefghijklmnopqrstuvwxyz"
+                                    "0123456789-_";
+
+    bits = 0;
+    held = 0;
+
+    for (i = 0; i < len; i++) {
+        held = (held << 8 | data[i]) & 0xffff;
+        bits += 8;
+
+        while (bits >= 6) {
+            bits -= 6;
+            *out++ = alphabet[held >> bits & 0x3f];
+        }
+    }
+
+    if (bits > 0) {
+        *out++ = alphabet[held << (6 - bits) & 0x3f];
+    }
+
+    *out = '\0';
+}
+
+
+void
+device_cleanse(void *data, size_t len)
+{
+    OPENSSL_cleanse(data, len);
+}
+
+
+/* RFC 9421 3.3.3 */
+static device_reason_t
+device_hmac_verify(const store_device_key_t *key,
+    const device_secrets_t *secrets, const char *fqdn, store_span_t base,
+    store_span_t signature)
+{
+    bool            made;
+    uint8_t         derived[DEVICE_KEY_LEN], mac[EVP_MAX_MD_SIZE];
+    unsigned int    len;
+    const uint8_t  *secret;
+
+    secret = device_secrets_find(secrets, key->secret);
+    if (secret == NULL) {
+        return DEVICE_SECRET_UNAVAILABLE;
+    }
+
+    if (!device_key_derive(derived, secret, key->generation, fqdn)) {
+        OPENSSL_cleanse(derived, sizeof(derived));
+        return DEVICE_INTERNAL;
+    }
+
+    len = 0;
+    made = HMAC(EVP_sha256(), derived, sizeof(derived), base.data, base.len,
+                mac, &len)
+           != NULL;
+
+    OPENSSL_cleanse(derived, sizeof(derived));
+
+    if (!made || len != DEVICE_SHA256_LEN) {
+        return DEVICE_INTERNAL;
+    }
+
+    /* a mac cut short is no mac: 3.3.3 knows none */
+
+    if (signature.len != len
+        || CRYPTO_memcmp(mac, signature.data, len) != 0)
+    {
+        return DEVICE_SIGNATURE_INVALID;
+    }
+
+    return DEVICE_OK;
+}
+
+
+/* RFC 9421 3.3.6 */
+static device_reason_t
+device_ed25519_verify(const store_device_key_t *key, store_span_t base,
+    store_span_t signature)
+{
+    EVP_PKEY         *pkey;
+    device_reason_t   reason;
+
+    if (key->public_key_len != DEVICE_ED25519_LEN) {
+        return DEVICE_INTERNAL;
+    }
+
+    if (signature.len != 2 * DEVICE_ED25519_LEN) {
+        return DEVICE_SIGNATURE_INVALID;
+    }
+
+    pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL,
+                                       key->public_key, DEVICE_ED25519_LEN);
+
+    reason = device_public_verify(pkey, NULL, signature.data, signature.len,
+                                  base);
+    EVP_PKEY_free(pkey);
+
+    return reason;
+}
+
+
+/* RFC 9421 3.3.4 */
+static device_reason_t
+device_p256_verify(const store_device_key_t *key, store_span_t base,
+    store_span_t signature)
+{
+    size_t            len;
+    uint8_t           der[DEVICE_P256_DER_MAX];
+    EVP_PKEY         *pkey;
+    device_reason_t   reason;
+
+    if (key->public_key_len != 2 * DEVICE_P256_LEN) {
+        return DEVICE_INTERNAL;
+    }
+
+    if (signature.len != 2 * DEVICE_P256_LEN) {
+        return DEVICE_SIGNATURE_INVALID;
+    }
+
+    len = device_p256_der(der, signature.data);
+    if (len == 0) {
+        return DEVICE_INTERNAL;
+    }
+
+    pkey = device_p256_key(key->public_key);
+    reason = device_public_verify(pkey, EVP_sha256(), der, len, base);
+    EVP_PKEY_free(pkey);
+
+    return reason;
+}
+
+
+/* NULL where the point is not on the curve, or for want of memory. */
+static EVP_PKEY *
+device_p256_key(const uint8_t point[2 * DEVICE_P256_LEN])
+{
+    uint8_t         der[sizeof(device_p256_prefix) + 2 * DEVICE_P256_LEN];
+    const uint8_t  *at;
+
+    memcpy(der, device_p256_prefix, sizeof(device_p256_prefix));
+    memcpy(der + sizeof(device_p256_prefix), point, 2 * DEVICE_P256_LEN);
+
+    at = der;
+
+    return d2i_PUBKEY(NULL, &at, sizeof(der));
+}
+
+
+/* r || s to DER.  0 for want of memory. */
+static size_t
+device_p256_der(uint8_t der[DEVICE_P256_DER_MAX], const uint8_t *signature)
+{
+    int         len;
+    BIGNUM     *r, *s;
+    uint8_t    *at;
+    ECDSA_SIG  *pair;
+
+    len = 0;
+    at = der;
+
+    pair = ECDSA_SIG_new();
+    r = BN_bin2bn(signature, DEVICE_P256_LEN, NULL);
+    s = BN_bin2bn(signature + DEVICE_P256_LEN, DEVICE_P256_LEN, NULL);
+
+    if (pair == NULL || r == NULL || s == NULL
+        || ECDSA_SIG_set0(pair, r, s) != 1)
+    {
+        BN_free(r);
+        BN_free(s);
+
+    } else {
+        /* the pair owns r and s now */
+        len = i2d_ECDSA_SIG(pair, &at);
+    }
+
+    ECDSA_SIG_free(pair);
+
+    return len > 0 ? (size_t) len : 0;
+}
+
+
+/* pkey may be NULL: the stored key was checked when it came in, so what is
+ * missing is memory. */
+static device_reason_t
+device_public_verify(EVP_PKEY *pkey, const EVP_MD *digest,
+    const uint8_t *signature, size_t len, store_span_t base)
+{
+    EVP_MD_CTX       *ctx;
+    device_reason_t   reason;
+
+    if (pkey == NULL) {
+        return DEVICE_INTERNAL;
+    }
+
+    ctx = EVP_MD_CTX_new();
+
+    if (ctx == NULL
+        || EVP_DigestVerifyInit(ctx, NULL, digest, NULL, pkey) != 1)
+    {
+        reason = DEVICE_INTERNAL;
+
+    } else {
+        /* zero is a wrong signature, below zero one that makes no sense
+         * (r or s out of range): both are the peer's */
+        reason = EVP_DigestVerify(ctx, signature, len, base.data, base.len)
+                 == 1
+                 ? DEVICE_OK : DEVICE_SIGNATURE_INVALID;
+    }
+
+    EVP_MD_CTX_free(ctx);
+
+    return reason;
+}
