@@ -38,7 +38,9 @@ typedef struct {
     bool          dns_changed;       /* the zone's serial moves */
     bool          created;           /* enrolment: the name is new */
     store_device_t  device;          /* as it is now */
-    int64_t       last_created;      /* of a STALE_SIGNATURE */
+    int64_t       last_created;      /* of STALE_SIGNATURE and RE_ENROLL */
+    int64_t       retry_after;       /* of TOO_MANY_ENROLLMENTS and
+                                        ENROLLED_ALREADY, s; else 0 */
 } device_outcome_t;
 
 
@@ -79,7 +81,8 @@ device_reason_t device_enroll(const device_place_t *place,
     device_error_t *error);
 
 /* The same early look at the rules on a read snapshot, so that refusals cost
- * no transaction; device_enroll decides. */
+ * no transaction; device_enroll decides (and can itself be called there with
+ * a buffer to spare, where the outcome of a refusal is of use). */
 device_reason_t device_enroll_preview(const device_place_t *place,
     const device_enrollment_t *enrollment, device_error_t *error);
 

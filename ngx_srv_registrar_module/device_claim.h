@@ -1,0 +1,44 @@
+
+/*
+ * What a verified signature may do: which key it names, and whether it comes
+ * after all that this key has signed before.  Internal to the
+ * device_transaction.h family; the replay rule stands here and nowhere else.
+ */
+
+#ifndef DEVICE_CLAIM_H
+#define DEVICE_CLAIM_H
+
+
+#include "device_transaction.h"
+
+
+/* The device's key of a generation: the active one, or the pending one that
+ * has not expired; NULL where it has none such. */
+store_device_key_t *device_claim_find(store_device_t *device,
+    const uint8_t generation[STORE_GENERATION_LEN], int64_t now);
+
+/* The pending key is there and may be used. */
+bool device_pending_usable(const store_device_t *device, int64_t now);
+
+/* SUSPENDED, by the operator; or OK. */
+device_reason_t device_check_state(const store_device_t *device,
+    device_error_t *error);
+
+/*
+ * The replay rule for a key of the device: OK, STALE_SIGNATURE or RE_ENROLL;
+ * outcome->last_created is set with the latter two.
+ */
+device_reason_t device_claim_check(const store_device_key_t *key,
+    const device_claim_t *claim, int64_t now, device_outcome_t *outcome,
+    device_error_t *error);
+
+/*
+ * Takes note of an accepted claim: the key's last_created, and where it is the
+ * pending one it becomes the active one.  key is the device's own and not to
+ * be used afterwards.
+ */
+void device_claim_accept(store_device_t *device, store_device_key_t *key,
+    const device_claim_t *claim);
+
+
+#endif /* DEVICE_CLAIM_H */

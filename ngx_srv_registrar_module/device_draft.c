@@ -1,0 +1,308 @@
+
+/*
+ * The working copy of a device's value.  Enters: a value as it was read,
+ * hostile until opened.  Leaves: a sealed value in the caller's buffer.
+ * Always: one RRset for each owner and type; what nobody touched goes into
+ * the new value byte for byte.  Pure; any thread.
+ */
+
+#include "device_draft.h"
+
+#include <string.h>
+
+
+static bool draft_load(device_draft_t *draft);
+static store_rrset_t *draft_find(device_draft_t *draft, store_span_t owner,
+    uint16_t type);
+static bool draft_shows(const device_draft_t *draft,
+    const store_rrset_t *old);
+static bool rrs_equal(const store_rrset_t *a, const store_rrset_t *b);
+static bool rrs_contain(const store_rrset_t *rrset, const store_rr_t *rr);
+static bool span_equal(store_span_t a, store_span_t b);
+
+
+device_reason_t
+device_draft_open(device_draft_t *draft, const device_place_t *place,
+    device_error_t *error)
+{
+    store_span_t  key = { place->key->data, place->key->len };
+
+    draft->place = place;
+    draft->found = DEVICE_DRAFT_ABSENT;
+    draft->nrrsets = 0;
+    draft->overflow = false;
+    memset(&draft->device, 0, sizeof(draft->device));
+
+    if (place->bytes.len == 0) {
+        return DEVICE_OK;
+    }
+
+    if (!store_value_open(&draft->old, key, place->bytes)) {
+        return device_refuse(error, DEVICE_STORE_UNAVAILABLE, NULL,
+                             "the stored registration is damaged");
+    }
+
+    if (draft->old.kind != STORE_KIND_DEVICE) {
+        draft->found = DEVICE_DRAFT_FOREIGN;
+        return DEVICE_OK;
+    }
+
+    draft->found = DEVICE_DRAFT_DEVICE;
+    store_value_device(&draft->old, &draft->device);
+
+    if (!draft_load(draft)) {
+        return device_refuse(error, DEVICE_STORE_UNAVAILABLE, NULL,
+                             "the stored registration has too many RRsets");
+    }
+
+    return DEVICE_OK;
+}
+
+
+static bool
+draft_load(device_draft_t *draft)
+{
+    store_rrset_t       rrset;
+    store_rrset_iter_t  iter;
+
+    store_rrset_begin(&iter, &draft->old);
+
+    while (store_rrset_next(&iter, &rrset)) {
+
+        if (draft->nrrsets == DEVICE_DRAFT_MAX) {
+            return false;
+        }
+
+        draft->rrsets[draft->nrrsets++] = rrset;
+    }
+
+    return true;
+}
+
+
+void
+device_draft_set(device_draft_t *draft, const store_rrset_t *rrset)
+{
+    store_rrset_t  *there;
+
+    there = draft_find(draft, rrset->owner, rrset->type);
+
+    if (there != NULL) {
+        *there = *rrset;
+        return;
+    }
+
+    if (draft->nrrsets == DEVICE_DRAFT_MAX) {
+        draft->overflow = true;
+        return;
+    }
+
+    draft->rrsets[draft->nrrsets++] = *rrset;
+}
+
+
+void
+device_draft_remove(device_draft_t *draft, store_span_t owner, uint16_t type)
+{
+    size_t          after;
+    store_rrset_t  *there;
+
+    there = draft_find(draft, owner, type);
+
+    if (there == NULL) {
+        return;
+    }
+
+    after = (size_t) (draft->rrsets + draft->nrrsets - (there + 1));
+    memmove(there, there + 1, after * sizeof(*there));
+    draft->nrrsets--;
+}
+
+
+void
+device_draft_filter(device_draft_t *draft,
+    bool (*keep)(const device_draft_t *draft, const store_rrset_t *rrset))
+{
+    size_t  i, n;
+
+    n = 0;
+
+    for (i = 0; i < draft->nrrsets; i++) {
+
+        if (keep(draft, &draft->rrsets[i])) {
+            draft->rrsets[n++] = draft->rrsets[i];
+        }
+    }
+
+    draft->nrrsets = n;
+}
+
+
+bool
+device_draft_live(const device_draft_t *draft, const store_rrset_t *rrset)
+{
+    return store_rrset_live(rrset, draft->place->now);
+}
+
+
+static store_rrset_t *
+draft_find(device_draft_t *draft, store_span_t owner, uint16_t type)
+{
+    size_t          i;
+    store_rrset_t  *rrset;
+
+    for (i = 0; i < draft->nrrsets; i++) {
+        rrset = &draft->rrsets[i];
+
+        if (rrset->type == type && span_equal(rrset->owner, owner)) {
+            return rrset;
+        }
+    }
+
+    return NULL;
+}
+
+
+bool
+device_draft_differs(const device_draft_t *draft)
+{
+    size_t              n;
+    store_rrset_t       old;
+    store_rrset_iter_t  iter;
+
+    n = 0;
+
+    if (draft->found == DEVICE_DRAFT_DEVICE) {
+        store_rrset_begin(&iter, &draft->old);
+
+        while (store_rrset_next(&iter, &old)) {
+
+            if (!device_draft_live(draft, &old)
+                || !draft_shows(draft, &old))
+            {
+                return true;
+            }
+
+            n++;
+        }
+    }
+
+    /* every old one is there: any more are new ones */
+
+    return n != draft->nrrsets;
+}
+
+
+static bool
+draft_shows(const device_draft_t *draft, const store_rrset_t *old)
+{
+    size_t                i;
+    const store_rrset_t  *rrset;
+
+    for (i = 0; i < draft->nrrsets; i++) {
+        rrset = &draft->rrsets[i];
+
+        if (rrset->type == old->type && span_equal(rrset->owner, old->owner)) {
+            return rrset->ttl == old->ttl && rrs_equal(rrset, old);
+        }
+    }
+
+    return false;
+}
+
+
+/* The order of RRs in an RRset means nothing (RFC 2181 5); neither has an RR
+ * twice, so equal numbers and one inclusion make them equal. */
+
+static bool
+rrs_equal(const store_rrset_t *a, const store_rrset_t *b)
+{
+    store_rr_t       rr;
+    store_rr_iter_t  iter;
+
+    if (a->count != b->count || a->rrs.len != b->rrs.len) {
+        return false;
+    }
+
+    if (span_equal(a->rrs, b->rrs)) {
+        return true;
+    }
+
+    store_rr_begin(&iter, a);
+
+    while (store_rr_next(&iter, &rr)) {
+
+        if (!rrs_contain(b, &rr)) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+static bool
+rrs_contain(const store_rrset_t *rrset, const store_rr_t *rr)
+{
+    store_rr_t       other;
+    store_span_t     a, b;
+    store_rr_iter_t  iter;
+
+    a = (store_span_t) { rr->data, rr->len };
+    store_rr_begin(&iter, rrset);
+
+    while (store_rr_next(&iter, &other)) {
+        b = (store_span_t) { other.data, other.len };
+
+        if (other.splice == rr->splice && span_equal(a, b)) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+bool
+device_draft_seal(const device_draft_t *draft, device_outcome_t *outcome)
+{
+    size_t          i;
+    store_span_t    key = { draft->place->key->data, draft->place->key->len };
+    store_writer_t  writer;
+
+    store_writer_device(&writer, draft->place->buffer, STORE_VALUE_MAX,
+                        &draft->device);
+
+    for (i = 0; i < draft->nrrsets; i++) {
+        store_writer_rrset(&writer, &draft->rrsets[i]);
+    }
+
+    if (draft->overflow
+        || !store_writer_finish(&writer, key, &outcome->bytes))
+    {
+        return false;
+    }
+
+    outcome->put = true;
+    outcome->device = draft->device;
+
+    return true;
+}
+
+
+static bool
+span_equal(store_span_t a, store_span_t b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+
+int64_t
+device_time_add(int64_t now, uint64_t seconds)
+{
+    if (now >= UINT32_MAX || seconds >= UINT32_MAX - (uint64_t) now) {
+        return UINT32_MAX;
+    }
+
+    return now + (int64_t) seconds;
+}
