@@ -1,8 +1,8 @@
 
 /*
  * The JSON of replies.  Each function returns a NUL-terminated text that the
- * caller frees with device_reply_free, or NULL for want of memory.  Any
- * thread.
+ * caller frees with device_reply_free, or NULL for want of memory or where
+ * what it is given is not a value of a device.  Any thread.
  */
 
 #ifndef DEVICE_REPLY_H

@@ -1,0 +1,48 @@
+
+/*
+ * JSON text from jansson trees, for the replies.  Internal to device_reply*.c:
+ * the one header that shows a jansson type.
+ */
+
+#ifndef DEVICE_JSON_H
+#define DEVICE_JSON_H
+
+
+#include <jansson.h>
+
+#include "device_zone.h"
+
+
+/* An object under construction; the first failure sticks. */
+typedef struct {
+    json_t  *object;
+    bool     failed;
+} device_json_t;
+
+
+void device_json_begin(device_json_t *json);
+
+/* Adds a member at the end; takes value, NULL is a failure. */
+void device_json_set(device_json_t *json, const char *name, json_t *value);
+
+void device_json_integer(device_json_t *json, const char *name,
+    int64_t value);
+
+/* Text that a peer may have written: what is not UTF-8 becomes U+FFFD. */
+void device_json_text(device_json_t *json, const char *name,
+    const char *text);
+json_t *device_json_string(const char *text);
+
+/* Left out where the address is NULL or of no family. */
+void device_json_address(device_json_t *json, const char *name,
+    const device_address_t *address);
+
+/*
+ * The text, for device_reply_free, or NULL where anything failed; json is
+ * spent.  The text is written once into memory of its own size: no copy of a
+ * key stays behind in a buffer that grew.
+ */
+char *device_json_finish(device_json_t *json);
+
+
+#endif /* DEVICE_JSON_H */
