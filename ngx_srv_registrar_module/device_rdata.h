@@ -13,6 +13,21 @@
 #include "store_value.h"
 
 
+/* The RR types that devices may register. */
+enum {
+    DEVICE_TYPE_A = 1,
+    DEVICE_TYPE_TXT = 16,
+    DEVICE_TYPE_AAAA = 28,
+    DEVICE_TYPE_SRV = 33,
+    DEVICE_TYPE_SSHFP = 44,
+    DEVICE_TYPE_TLSA = 52,
+    DEVICE_TYPE_SVCB = 64,
+    DEVICE_TYPE_HTTPS = 65,
+    DEVICE_TYPE_URI = 256,
+    DEVICE_TYPE_CAA = 257
+};
+
+
 /* RR types by mnemonic, upper case: those that devices may register (SRV,
  * TXT, A, AAAA, TLSA, SSHFP, SVCB, HTTPS, URI, CAA).  0 for any other. */
 uint16_t device_type_parse(store_span_t text);

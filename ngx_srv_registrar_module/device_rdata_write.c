@@ -1,0 +1,131 @@
+
+/*
+ * RDATA back to presentation form, by ldns: what dig would print.  Enters: an
+ * RR of the store, whose bytes are not trusted to be what its type says.
+ * Any thread.
+ */
+
+#include "device_rdata.h"
+
+#include <string.h>
+
+#include <ldns/ldns.h>
+
+
+#define RR_HEAD_LEN  11      /* root owner, type, class, TTL, RDLENGTH */
+
+
+static ldns_rr *device_rr_open(uint16_t type, const store_rr_t *rr,
+    store_span_t fqdn);
+static bool device_rr_print(ldns_buffer *buffer, const ldns_rr *rr);
+
+
+bool
+device_rdata_write(uint16_t type, const store_rr_t *rr, store_span_t fqdn,
+    char *out, size_t size)
+{
+    bool          done;
+    size_t        len;
+    ldns_rr      *parsed;
+    ldns_buffer  *buffer;
+
+    if (device_type_name(type) == NULL) {
+        return false;
+    }
+
+    parsed = device_rr_open(type, rr, fqdn);
+    buffer = ldns_buffer_new(LDNS_MIN_BUFLEN);
+    done = false;
+
+    if (parsed != NULL && buffer != NULL && device_rr_print(buffer, parsed)) {
+        len = ldns_buffer_position(buffer);
+
+        if (len < size) {
+            memcpy(out, ldns_buffer_begin(buffer), len);
+            out[len] = '\0';
+            done = true;
+        }
+    }
+
+    ldns_buffer_free(buffer);
+    ldns_rr_free(parsed);
+
+    return done;
+}
+
+
+static ldns_rr *
+device_rr_open(uint16_t type, const store_rr_t *rr, store_span_t fqdn)
+{
+    size_t    i, at, len, head;
+    uint8_t   wire[RR_HEAD_LEN + STORE_VALUE_MAX + STORE_NAME_MAX];
+    ldns_rr  *parsed;
+
+    if (rr->len > STORE_VALUE_MAX || rr->splice > (int) rr->len
+        || (rr->splice >= 0 && !store_name_valid(fqdn)))
+    {
+        return NULL;
+    }
+
+    len = rr->len + ((rr->splice >= 0) ? fqdn.len : 0);
+    head = (rr->splice >= 0) ? (size_t) rr->splice : rr->len;
+
+    memset(wire, 0, RR_HEAD_LEN);
+    ldns_write_uint16(wire + 1, type);
+    ldns_write_uint16(wire + 3, LDNS_RR_CLASS_IN);
+    ldns_write_uint16(wire + 9, (uint16_t) len);
+    at = RR_HEAD_LEN;
+
+    memcpy(wire + at, rr->data, head);
+    at += head;
+
+    if (rr->splice >= 0) {
+        memcpy(wire + at, fqdn.data, fqdn.len);
+        at += fqdn.len;
+        memcpy(wire + at, rr->data + head, rr->len - head);
+        at += rr->len - head;
+    }
+
+    head = 0;
+
+    if (ldns_wire2rr(&parsed, wire, at, &head, LDNS_SECTION_ANSWER)
+        != LDNS_STATUS_OK)
+    {
+        return NULL;
+    }
+
+    /* a compression pointer would have been followed: RDATA has none */
+
+    for (i = 0; i < ldns_rr_rd_count(parsed); i++) {
+        len -= ldns_rdf_size(ldns_rr_rdf(parsed, i));
+    }
+
+    if (len != 0) {
+        ldns_rr_free(parsed);
+        return NULL;
+    }
+
+    return parsed;
+}
+
+
+static bool
+device_rr_print(ldns_buffer *buffer, const ldns_rr *rr)
+{
+    size_t  i;
+
+    for (i = 0; i < ldns_rr_rd_count(rr); i++) {
+
+        if (i != 0) {
+            ldns_buffer_printf(buffer, " ");
+        }
+
+        if (ldns_rdf2buffer_str(buffer, ldns_rr_rdf(rr, i))
+            != LDNS_STATUS_OK)
+        {
+            return false;
+        }
+    }
+
+    return i != 0 && ldns_buffer_status_ok(buffer);
+}
