@@ -66,6 +66,7 @@ typedef enum {
 typedef struct {
     int64_t   now;               /* lease time at the last reading, s */
     int64_t   floor;             /* time of the last commit known, s */
+    int64_t   wall;              /* of the last reading, s */
     int64_t   boottime;          /* of the last reading, s */
     uint8_t   boot_id[LEASE_CLOCK_BOOT_ID_LEN];
     bool      stepped;           /* the wall clock is far away */

@@ -1,0 +1,572 @@
+
+/*
+ * Opens and closes the environment.
+ *
+ * A directory that the operator named enters, with whatever somebody may have
+ * put there; what leaves is an open store of our own format, or a refusal
+ * that says which file is wrong and how.  Files that are not ours are never
+ * written to, and nothing is ever deleted or truncated.
+ *
+ * LMDB's locks are lost where a process opens the lock file a second time and
+ * closes it (fcntl locks belong to the process), so this file only ever calls
+ * stat and chmod on it.
+ */
+
+#include "store_lmdb.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+
+/* Sparse, so it costs address space only: about a hundred million devices.
+ * Half would do as well; a 32-bit machine has to name a smaller one. */
+#define STORE_MAP_SIZE     ((size_t) 16 << 30)
+
+/* 64 bytes each in the lock file.  Workers and dnsd's threads take a few;
+ * the rest is for the slots of the dead, until they are cleared. */
+#define STORE_MAX_READERS  1024
+
+#define STORE_DATA_MODE    0640
+#define STORE_LOCK_MODE    0660      /* a reader writes its slot */
+
+
+static store_status_t store_make(store_t **made, const store_options_t *options,
+    store_error_t *error);
+static store_status_t store_look(const store_t *store, store_error_t *error);
+static store_status_t store_look_locks(const store_t *store,
+    store_error_t *error);
+static bool store_holds_file(const struct stat *file);
+static store_status_t store_open_env(store_t *store,
+    const store_options_t *options, store_error_t *error);
+static store_status_t store_set_map(store_t *store, size_t size,
+    store_error_t *error);
+static store_status_t store_open_main(store_t *store, store_error_t *error);
+static store_status_t store_set_modes(const store_t *store,
+    store_error_t *error);
+static store_status_t store_open_failed(const store_t *store, int rc,
+    store_error_t *error);
+static const char *store_denied_path(const store_t *store);
+static int store_count_line(const char *line, void *data);
+
+
+store_status_t
+store_open(store_t **store, const store_options_t *options,
+    store_error_t *error)
+{
+    int             cleared;
+    store_t        *made;
+    store_status_t  status;
+
+    *store = NULL;
+    (void) store_error_set(error, STORE_OK, "%s", "");
+
+    status = store_make(&made, options, error);
+
+    if (status == STORE_OK) {
+        status = store_look(made, error);
+    }
+
+    if (status == STORE_OK) {
+        status = store_open_env(made, options, error);
+    }
+
+    if (status == STORE_OK) {
+        status = store_open_main(made, error);
+    }
+
+    if (status == STORE_OK) {
+        status = store_format_open(made, error);
+    }
+
+    if (status == STORE_OK && made->writer) {
+        status = store_set_modes(made, error);
+    }
+
+    if (status != STORE_OK) {
+        store_close(made);
+        return status;
+    }
+
+    (void) store_clear_readers(made, &cleared);
+
+    *store = made;
+
+    return STORE_OK;
+}
+
+
+static store_status_t
+store_make(store_t **made, const store_options_t *options,
+    store_error_t *error)
+{
+    store_t  *store;
+
+    *made = NULL;
+
+    store = calloc(1, sizeof(store_t));
+
+    if (store == NULL) {
+        return store_error_set(error, STORE_NO_MEMORY, "out of memory");
+    }
+
+    if (pthread_rwlock_init(&store->map_lock, NULL) != 0) {
+        free(store);
+        return store_error_set(error, STORE_NO_MEMORY, "out of memory");
+    }
+
+    store->writer = options->writer;
+    store->pid = getpid();
+    store->path = strdup(options->path);
+
+    if (asprintf(&store->data, "%s/data.mdb", options->path) == -1) {
+        store->data = NULL;
+    }
+
+    if (asprintf(&store->lock, "%s/lock.mdb", options->path) == -1) {
+        store->lock = NULL;
+    }
+
+    *made = store;
+
+    if (store->path == NULL || store->data == NULL || store->lock == NULL) {
+        return store_error_set(error, STORE_NO_MEMORY, "out of memory");
+    }
+
+    return STORE_OK;
+}
+
+
+/* What can be told before LMDB touches anything. */
+static store_status_t
+store_look(const store_t *store, store_error_t *error)
+{
+    struct stat  dir, data;
+
+    if (stat(store->path, &dir) == -1) {
+        return store_error_set(error, store_status_of(errno), "%s: %s",
+                               store->path, strerror(errno));
+    }
+
+    if (!S_ISDIR(dir.st_mode)) {
+        return store_error_set(error, STORE_ABSENT, "%s: not a directory",
+                               store->path);
+    }
+
+    if (stat(store->data, &data) == -1) {
+
+        if (errno == ENOENT && store->writer) {
+            return store_look_locks(store, error);
+        }
+
+        return store_error_set(error, store_status_of(errno), "%s: %s",
+                               store->data, strerror(errno));
+    }
+
+    if (!S_ISREG(data.st_mode)) {
+        return store_error_set(error, STORE_FOREIGN, "%s: not a regular file",
+                               store->data);
+    }
+
+    if (data.st_size == 0 && !store->writer) {
+        return store_error_set(error, STORE_ABSENT, "%s: empty so far",
+                               store->data);
+    }
+
+    return store_look_locks(store, error);
+}
+
+
+static store_status_t
+store_look_locks(const store_t *store, store_error_t *error)
+{
+    struct stat  lock;
+
+    if (stat(store->lock, &lock) == -1) {
+
+        /* A reader that starts as root would make a lock file that the
+         * registrar's workers cannot write: it leaves that to them. */
+
+        if (errno == ENOENT && !store->writer) {
+            return store_error_set(error, STORE_ABSENT,
+                               "%s: not there; the registrar makes it",
+                               store->lock);
+        }
+
+        return STORE_OK;
+    }
+
+    if (store_holds_file(&lock)) {
+        return store_error_set(error, STORE_IO,
+                               "%s: open in this process already, or since "
+                               "before it was forked", store->lock);
+    }
+
+    return STORE_OK;
+}
+
+
+/* True where a descriptor of this process leads to the file. */
+static bool
+store_holds_file(const struct stat *file)
+{
+    DIR            *dir;
+    bool            held;
+    struct stat     fd;
+    struct dirent  *entry;
+
+    dir = opendir("/proc/self/fd");
+
+    if (dir == NULL) {
+        return false;
+    }
+
+    held = false;
+
+    while (!held && (entry = readdir(dir)) != NULL) {
+
+        if (entry->d_name[0] == '.' || fstat(atoi(entry->d_name), &fd) == -1) {
+            continue;
+        }
+
+        held = fd.st_dev == file->st_dev && fd.st_ino == file->st_ino;
+    }
+
+    closedir(dir);
+
+    return held;
+}
+
+
+static store_status_t
+store_open_env(store_t *store, const store_options_t *options,
+    store_error_t *error)
+{
+    int       rc;
+    unsigned  flags, readers;
+
+    rc = mdb_env_create(&store->env);
+
+    if (rc != 0) {
+        store->env = NULL;
+        return store_open_failed(store, rc, error);
+    }
+
+    readers = options->max_readers != 0 ? options->max_readers
+                                        : STORE_MAX_READERS;
+
+    (void) mdb_env_set_maxreaders(store->env, readers);
+
+    /* NOTLS: a slot belongs to its transaction, not to its thread. */
+
+    flags = MDB_NOTLS | (store->writer ? 0 : MDB_RDONLY);
+
+    rc = mdb_env_open(store->env, store->path, flags, STORE_DATA_MODE);
+
+    if (rc != 0) {
+        return store_open_failed(store, rc, error);
+    }
+
+    if (!store->writer) {
+        return STORE_OK;
+    }
+
+    return store_set_map(store, options->map_size, error);
+}
+
+
+/* Opened with the file's size; it is only ever made larger. */
+static store_status_t
+store_set_map(store_t *store, size_t size, store_error_t *error)
+{
+    int          rc;
+    size_t       page;
+    MDB_envinfo  info;
+
+    if (size == 0) {
+        size = STORE_MAP_SIZE;
+    }
+
+    page = (size_t) sysconf(_SC_PAGESIZE);
+    size = (size + page - 1) / page * page;
+
+    rc = mdb_env_info(store->env, &info);
+
+    if (rc == 0 && size > info.me_mapsize) {
+        rc = mdb_env_set_mapsize(store->env, size);
+    }
+
+    if (rc != 0) {
+        return store_error_set(error, store_status_of(rc),
+                               "%s: map of %zu bytes: %s", store->data, size,
+                               mdb_strerror(rc));
+    }
+
+    return STORE_OK;
+}
+
+
+/* Makes the main database known, which LMDB wants once before others use
+ * it, and sees by the way whether there are locks. */
+static store_status_t
+store_open_main(store_t *store, store_error_t *error)
+{
+    int          rc;
+    MDB_txn     *txn;
+    unsigned     flags;
+    MDB_envinfo  info;
+
+    rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+
+    if (rc == MDB_READERS_FULL) {
+        (void) mdb_reader_check(store->env, NULL);
+        rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+    }
+
+    if (rc != 0) {
+        return store_open_failed(store, rc, error);
+    }
+
+    rc = mdb_env_info(store->env, &info);
+
+    if (rc == 0) {
+        rc = mdb_dbi_open(txn, NULL, 0, &store->dbi);
+    }
+
+    if (rc == 0) {
+        rc = mdb_dbi_flags(txn, store->dbi, &flags);
+    }
+
+    mdb_txn_abort(txn);
+
+    if (rc != 0) {
+        return store_open_failed(store, rc, error);
+    }
+
+    /* LMDB goes on silently where the lock file cannot be opened for writing
+     * on a read-only file system; it then has no reader table, and pages are
+     * reused under the reader. */
+
+    if (info.me_numreaders == 0) {
+        return store_error_set(error, STORE_UNLOCKED,
+                               "%s: on a read-only mount, no reader slot",
+                               store->lock);
+    }
+
+    if (flags != 0) {
+        return store_error_set(error, STORE_FOREIGN,
+                               "%s: an LMDB file, but not a store of ours "
+                               "(database flags 0x%x)", store->data, flags);
+    }
+
+    return STORE_OK;
+}
+
+
+/* By path for the lock file: a descriptor of our own must not be. */
+static store_status_t
+store_set_modes(const store_t *store, store_error_t *error)
+{
+    int          fd, rc;
+    struct stat  st;
+
+    rc = mdb_env_get_fd(store->env, &fd);
+
+    if (rc == 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid()
+        && (st.st_mode & 07777) != STORE_DATA_MODE)
+    {
+        rc = fchmod(fd, STORE_DATA_MODE) == -1 ? errno : 0;
+    }
+
+    if (rc != 0) {
+        return store_error_set(error, store_status_of(rc), "%s: chmod: %s",
+                               store->data, strerror(rc));
+    }
+
+    if (stat(store->lock, &st) == 0 && st.st_uid == geteuid()
+        && (st.st_mode & 07777) != STORE_LOCK_MODE
+        && chmod(store->lock, STORE_LOCK_MODE) == -1)
+    {
+        return store_error_set(error, store_status_of(errno),
+                               "%s: chmod: %s", store->lock, strerror(errno));
+    }
+
+    return STORE_OK;
+}
+
+
+static store_status_t
+store_open_failed(const store_t *store, int rc, store_error_t *error)
+{
+    store_status_t  status;
+
+    status = store_status_of(rc);
+
+    switch (rc) {
+
+    case MDB_INVALID:
+        return store_error_set(error, status,
+                               "%s: not a file of LMDB %d.%d, or not whole",
+                               store->data, MDB_VERSION_MAJOR,
+                               MDB_VERSION_MINOR);
+
+    case MDB_VERSION_MISMATCH:
+        return store_error_set(error, status,
+                               "%s: made by another version of LMDB than "
+                               "%d.%d", store->data, MDB_VERSION_MAJOR,
+                               MDB_VERSION_MINOR);
+
+    case EAGAIN:
+        return store_error_set(error, status,
+                               "%s: a process of another PID namespace "
+                               "reads under our PID %d", store->lock,
+                               (int) store->pid);
+
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return store_error_set(error, status, "%s: %s",
+                               store_denied_path(store), strerror(rc));
+
+    default:
+        return store_error_set(error, status, "%s: %s", store->data,
+                               mdb_strerror(rc));
+    }
+}
+
+
+/* LMDB does not say which of the files it could not open. */
+static const char *
+store_denied_path(const store_t *store)
+{
+    int  mode;
+
+    mode = store->writer ? R_OK|W_OK : R_OK;
+
+    if (faccessat(AT_FDCWD, store->data, mode, AT_EACCESS) == -1
+        && errno != ENOENT)
+    {
+        return store->data;
+    }
+
+    if (faccessat(AT_FDCWD, store->lock, R_OK|W_OK, AT_EACCESS) == -1
+        && errno != ENOENT)
+    {
+        return store->lock;
+    }
+
+    return store->path;
+}
+
+
+void
+store_close(store_t *store)
+{
+    if (store == NULL) {
+        return;
+    }
+
+    /* In a child, LMDB 0.9.26 to 0.9.31 would destroy the mutexes that its
+     * parent goes on using: leave it. */
+
+    if (store->env != NULL && store->pid == getpid()) {
+        mdb_env_close(store->env);
+    }
+
+    pthread_rwlock_destroy(&store->map_lock);
+    free(store->path);
+    free(store->data);
+    free(store->lock);
+    free(store);
+}
+
+
+bool
+store_replaced(const store_t *store)
+{
+    int          fd;
+    struct stat  path, open;
+
+    if (stat(store->data, &path) == -1
+        || mdb_env_get_fd(store->env, &fd) != 0
+        || fstat(fd, &open) == -1)
+    {
+        return false;
+    }
+
+    return path.st_dev != open.st_dev || path.st_ino != open.st_ino;
+}
+
+
+store_status_t
+store_clear_readers(store_t *store, int *cleared)
+{
+    *cleared = 0;
+
+    return store_status_of(mdb_reader_check(store->env, cleared));
+}
+
+
+store_status_t
+store_usage(store_t *store, store_usage_t *usage)
+{
+    int          rc;
+    MDB_stat     stat;
+    unsigned     lines;
+    MDB_envinfo  info;
+
+    memset(usage, 0, sizeof(store_usage_t));
+
+    pthread_rwlock_rdlock(&store->map_lock);
+
+    if (store->lost) {
+        pthread_rwlock_unlock(&store->map_lock);
+        return STORE_REOPEN;
+    }
+
+    lines = 0;
+    rc = mdb_env_stat(store->env, &stat);
+
+    if (rc == 0) {
+        rc = mdb_env_info(store->env, &info);
+    }
+
+    if (rc == 0) {
+        (void) mdb_reader_list(store->env, store_count_line, &lines);
+    }
+
+    pthread_rwlock_unlock(&store->map_lock);
+
+    if (rc != 0) {
+        return store_status_of(rc);
+    }
+
+    usage->map_size = info.me_mapsize;
+    usage->used = (uint64_t) (info.me_last_pgno + 1) * stat.ms_psize;
+    usage->entries = stat.ms_entries;
+    usage->txn = info.me_last_txnid;
+    usage->readers_max = info.me_maxreaders;
+
+    /* the first line is a heading, or says that there are none */
+
+    usage->readers = lines != 0 ? lines - 1 : 0;
+
+    return STORE_OK;
+}
+
+
+static int
+store_count_line(const char *line, void *data)
+{
+    unsigned  *lines = data;
+
+    (void) line;
+    (*lines)++;
+
+    return 0;
+}

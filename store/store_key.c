@@ -1,0 +1,178 @@
+
+/*
+ * Keys of the store, and the names and labels that they are made of.
+ *
+ * What enters may be hostile; a key that leaves is within its bounds and in
+ * lower case, so that a lookup without case is one comparison of bytes.
+ */
+
+#include "store_key.h"
+
+#include <assert.h>
+#include <string.h>
+
+
+#define STORE_META_BYTE  0xff     /* no wire name begins with it */
+
+
+static size_t store_name_scan(store_span_t bytes);
+static bool store_is_lower(const uint8_t *data, size_t len);
+
+
+bool
+store_key_make(store_key_t *key, store_span_t zone, store_span_t label)
+{
+    size_t  name;
+
+    key->len = 0;
+    key->zone_len = 0;
+
+    if (!store_name_valid(zone) || zone.len < 2) {
+        return false;
+    }
+
+    name = zone.len + (label.len != 0 ? label.len + 1 : 0);
+
+    if (label.len > STORE_LABEL_MAX || name > STORE_NAME_MAX) {
+        return false;
+    }
+
+    store_name_fold(key->data, zone.data, zone.len);
+
+    if (label.len != 0) {
+        store_name_fold(key->data + zone.len, label.data, label.len);
+    }
+
+    key->zone_len = (uint8_t) zone.len;
+    key->len = (uint16_t) (zone.len + label.len);
+
+    return true;
+}
+
+
+bool
+store_key_parse(store_span_t bytes, store_span_t *zone, store_span_t *label)
+{
+    size_t  len, name;
+
+    len = store_name_scan(bytes);
+
+    if (len < 2 || bytes.len - len > STORE_LABEL_MAX) {
+        return false;
+    }
+
+    name = bytes.len + (bytes.len != len);
+
+    if (name > STORE_NAME_MAX || !store_is_lower(bytes.data, bytes.len)) {
+        return false;
+    }
+
+    zone->data = bytes.data;
+    zone->len = len;
+    label->data = bytes.data + len;
+    label->len = bytes.len - len;
+
+    return true;
+}
+
+
+void
+store_key_meta(store_key_t *key, uint8_t which, store_span_t zone)
+{
+    assert(zone.len <= STORE_NAME_MAX);
+
+    key->data[0] = STORE_META_BYTE;
+    key->data[1] = which;
+
+    if (zone.len != 0) {
+        store_name_fold(key->data + 2, zone.data, zone.len);
+    }
+
+    key->len = (uint16_t) (2 + zone.len);
+    key->zone_len = 0;
+}
+
+
+bool
+store_name_valid(store_span_t name)
+{
+    return name.len != 0 && store_name_scan(name) == name.len;
+}
+
+
+/* The length of the wire name that bytes begin with; 0 where none does. */
+static size_t
+store_name_scan(store_span_t bytes)
+{
+    size_t  at, limit;
+
+    limit = bytes.len < STORE_NAME_MAX ? bytes.len : STORE_NAME_MAX;
+
+    for (at = 0; at < limit; at += bytes.data[at] + 1u) {
+
+        if (bytes.data[at] == 0) {
+            return at + 1;
+        }
+
+        /* RFC 1035 section 4.1.4: above 63 are pointers, never stored */
+
+        if (bytes.data[at] > STORE_LABEL_MAX) {
+            return 0;
+        }
+    }
+
+    return 0;
+}
+
+
+void
+store_name_fold(uint8_t *dst, const uint8_t *src, size_t len)
+{
+    size_t   i;
+    uint8_t  c;
+
+    /* A length byte is at most 63, below 'A', and stays as it is. */
+
+    for (i = 0; i < len; i++) {
+        c = src[i];
+        dst[i] = (uint8_t) (c | ((c >= 'A' && c <= 'Z') << 5));
+    }
+}
+
+
+static bool
+store_is_lower(const uint8_t *data, size_t len)
+{
+    size_t    i;
+    unsigned  upper;
+
+    upper = 0;
+
+    for (i = 0; i < len; i++) {
+        upper |= (uint8_t) (data[i] - 'A') < 26;
+    }
+
+    return upper == 0;
+}
+
+
+bool
+store_label_is_device(store_span_t label)
+{
+    size_t   i;
+    uint8_t  c;
+
+    if (label.len == 0 || label.len > STORE_LABEL_MAX) {
+        return false;
+    }
+
+    for (i = 0; i < label.len; i++) {
+        c = label.data[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-')) {
+            return false;
+        }
+    }
+
+    return label.data[0] != '-' && label.data[label.len - 1] != '-';
+}

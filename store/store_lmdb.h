@@ -1,0 +1,61 @@
+
+/*
+ * Internal to store/: the only header that shows LMDB's types.
+ *
+ * The map may be moved (mdb_env_set_mapsize) only while the process holds no
+ * transaction, and several threads may hold some.  So every transaction holds
+ * map_lock shared from begin or renew until it ends, and whoever moves the
+ * map holds it alone.
+ */
+
+#ifndef STORE_LMDB_H
+#define STORE_LMDB_H
+
+
+#include <lmdb.h>
+#include <pthread.h>
+#include <sys/types.h>
+
+#include "store.h"
+
+
+struct store_s {
+    MDB_env          *env;
+    MDB_dbi           dbi;       /* the main, unnamed one */
+    pthread_rwlock_t  map_lock;
+    unsigned          moves;     /* of the map; under map_lock */
+    bool              lost;      /* the map could not be moved: there is none;
+                                    under map_lock */
+    bool              writer;
+    pid_t             pid;       /* that opened it: not used across fork() */
+    char             *path;      /* the directory, as it was given */
+    char             *data;      /* its data.mdb */
+    char             *lock;      /* its lock.mdb */
+};
+
+
+struct store_txn_s {
+    store_t          *store;
+    MDB_txn          *txn;
+    store_status_t    status;    /* the first failure */
+    bool              writer;
+    bool              live;      /* holds a snapshot, and map_lock shared */
+    bool              dirty;     /* something was put or deleted */
+};
+
+
+/* The one place where LMDB's and the system's error numbers are judged. */
+store_status_t store_status_of(int rc);
+
+/* Sets *error, which may be NULL, and returns status. */
+store_status_t store_error_set(store_error_t *error, store_status_t status,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * Checks the format record of a store just opened; a writer puts it where
+ * nothing at all stands in the environment.
+ */
+store_status_t store_format_open(store_t *store, store_error_t *error);
+
+
+#endif /* STORE_LMDB_H */
