@@ -15,8 +15,6 @@
 
 #include <openssl/bn.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/x509.h>
 #include <string.h>
 
 #include "device_field.h"
@@ -25,14 +23,6 @@
 #define DEVICE_COORDINATE_LEN   32
 #define DEVICE_COORDINATE_TEXT  43   /* of 32 bytes in base64url */
 
-
-/* A SubjectPublicKeyInfo of P-256 up to the uncompressed point's x
- * (RFC 5480 2). */
-static const uint8_t  device_jwk_p256_prefix[] = {
-    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02,
-    0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03,
-    0x42, 0x00, 0x04
-};
 
 /* p = 2^255 - 19 and d of edwards25519 (RFC 8032 5.1). */
 static const char  device_jwk_p[] =
@@ -72,7 +62,6 @@ static device_reason_t device_jwk_coordinate(
 static bool device_jwk_small(const uint8_t y[DEVICE_COORDINATE_LEN]);
 static bool device_jwk_on_edwards(const uint8_t y[DEVICE_COORDINATE_LEN],
     bool *on_curve);
-static bool device_jwk_on_p256(const uint8_t point[2 * DEVICE_COORDINATE_LEN]);
 
 
 device_reason_t
@@ -169,7 +158,7 @@ device_jwk_p256(store_device_key_t *key, const char *crv, const char *x,
         return reason;
     }
 
-    if (!device_jwk_on_p256(point)) {
+    if (!device_key_p256_valid(point)) {
         return device_refuse(error, DEVICE_PUBLIC_KEY_INVALID,
                              "public_key.x", "x and y are no point of P-256");
     }
@@ -320,28 +309,4 @@ device_jwk_on_edwards(const uint8_t encoded[DEVICE_COORDINATE_LEN],
     ERR_clear_error();
 
     return done;
-}
-
-
-static bool
-device_jwk_on_p256(const uint8_t point[2 * DEVICE_COORDINATE_LEN])
-{
-    bool            valid;
-    uint8_t         der[sizeof(device_jwk_p256_prefix)
-                        + 2 * DEVICE_COORDINATE_LEN];
-    EVP_PKEY       *pkey;
-    const uint8_t  *at;
-
-    memcpy(der, device_jwk_p256_prefix, sizeof(device_jwk_p256_prefix));
-    memcpy(der + sizeof(device_jwk_p256_prefix), point,
-           2 * DEVICE_COORDINATE_LEN);
-
-    at = der;
-    pkey = d2i_PUBKEY(NULL, &at, sizeof(der));
-    valid = (pkey != NULL);
-
-    EVP_PKEY_free(pkey);
-    ERR_clear_error();
-
-    return valid;
 }

@@ -174,6 +174,22 @@ device_key_verify(const store_device_key_t *key,
 }
 
 
+bool
+device_key_p256_valid(const uint8_t point[64])
+{
+    bool       valid;
+    EVP_PKEY  *pkey;
+
+    pkey = device_p256_key(point);
+    valid = (pkey != NULL);
+
+    EVP_PKEY_free(pkey);
+    ERR_clear_error();
+
+    return valid;
+}
+
+
 const char *
 device_algorithm_name(uint8_t algorithm)
 {

@@ -63,6 +63,13 @@ bool device_generation_make(uint8_t generation[STORE_GENERATION_LEN]);
 bool device_keyid_write(char keyid[DEVICE_KEYID_MAX + 1], const char *fqdn,
     const uint8_t generation[STORE_GENERATION_LEN]);
 
+/*
+ * The reverse: fqdn in lower case, NUL-terminated, and the 4 bytes of the tag.
+ * Strict: at least two labels of letters, digits, '-' and '_', 253 bytes at
+ * most; 8 lower-case hex digits.  False, and nothing written, otherwise.
+ */
+bool device_keyid_parse(char fqdn[254], uint8_t tag[4], store_span_t keyid);
+
 /* The 4 bytes of SHA-256(generation) that a keyid shows. */
 bool device_generation_tag(uint8_t tag[4],
     const uint8_t generation[STORE_GENERATION_LEN]);
@@ -83,6 +90,9 @@ device_reason_t device_key_verify(const store_device_key_t *key,
 
 /* "hmac-sha256", "ed25519", "ecdsa-p256-sha256" (RFC 9421 6.2.2), or NULL. */
 const char *device_algorithm_name(uint8_t algorithm);
+
+/* True where x || y is a point of P-256; what device_key_from_jwk asks. */
+bool device_key_p256_valid(const uint8_t point[64]);
 
 /*
  * A public key from a JWK's members (RFC 7517, 7518, 8037), all NUL-terminated

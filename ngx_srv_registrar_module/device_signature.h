@@ -104,5 +104,10 @@ device_reason_t device_signature_base(const device_message_t *message,
 device_reason_t device_signature_window(const device_signature_t *signature,
     int64_t now, int64_t held_wall, device_error_t *error);
 
+/* True where `alg` was not given or names this store_algorithm_t (RFC 9421
+ * 3.2 step 6); else the signature is INVALID. */
+bool device_signature_alg_agrees(const device_signature_t *signature,
+    uint8_t algorithm);
+
 
 #endif /* DEVICE_SIGNATURE_H */

@@ -1,0 +1,539 @@
+
+/*
+ * Which signature is ours, and whether it says all that our profile wants
+ * (RFC 9421 3.2, steps 1 to 6).  What a component's value is, is
+ * device_signature_base.c's to know; Content-Digest is
+ * device_signature_digest.c's.
+ *
+ * Always: work is bounded before it is done: at most DEVICE_SIGNATURES_MAX
+ * members are looked at, and of one of them at most DEVICE_COMPONENTS_MAX
+ * components.
+ */
+
+
+#include "device_message.h"
+
+#include <string.h>
+
+#include "device_field.h"
+#include "device_key.h"
+
+
+/* What a set of components covers. */
+#define DEVICE_COVERS_METHOD     0x01
+#define DEVICE_COVERS_AUTHORITY  0x02
+#define DEVICE_COVERS_PATH       0x04
+#define DEVICE_COVERS_QUERY      0x08
+#define DEVICE_COVERS_DIGEST     0x10
+
+
+/* RFC 9421 2.2; @query-param needs a parameter, @status is a response's. */
+static const struct {
+    const char  *name;
+    unsigned     covers;
+} device_components[] = {
+    { "@method",         DEVICE_COVERS_METHOD },
+    { "@authority",      DEVICE_COVERS_AUTHORITY },
+    { "@path",           DEVICE_COVERS_PATH },
+    { "@query",          DEVICE_COVERS_QUERY },
+    { "@target-uri",     DEVICE_COVERS_AUTHORITY | DEVICE_COVERS_PATH
+                         | DEVICE_COVERS_QUERY },
+    { "@scheme",         0 },
+    { "@request-target", 0 },
+    { "content-digest",  DEVICE_COVERS_DIGEST },
+};
+
+
+static device_reason_t device_signature_select(store_span_t input,
+    device_signature_t *signature, device_field_member_t *ours,
+    device_error_t *error);
+static bool device_signature_is_ours(device_signature_t *signature,
+    const device_field_member_t *member);
+static device_reason_t device_signature_params(device_signature_t *signature,
+    const device_field_member_t *ours, device_error_t *error);
+static bool device_signature_param(device_signature_t *signature,
+    const device_field_param_t *param, bool *created);
+static device_reason_t device_signature_components(
+    const device_signature_t *signature, unsigned *covered,
+    device_error_t *error);
+static bool device_component_valid(const device_field_member_t *item,
+    unsigned *covers);
+static device_reason_t device_signature_value(device_signature_t *signature,
+    store_span_t value, store_span_t label, device_error_t *error);
+static device_reason_t device_signature_covers(
+    const device_message_t *message, unsigned covered,
+    device_error_t *error);
+static bool device_signature_fresh(const device_signature_t *signature,
+    int64_t centre);
+
+
+device_reason_t
+device_signature_parse(const device_message_t *message,
+    device_signature_t *signature, uint8_t *scratch, size_t scratch_size,
+    device_error_t *error)
+{
+    unsigned               covered;
+    store_span_t           input, value;
+    device_room_t          room;
+    device_reason_t        reason;
+    device_presence_t      presence;
+    device_field_member_t  ours;
+
+    memset(signature, 0, sizeof(*signature));
+
+    room.at = scratch;
+    room.left = scratch_size;
+
+    presence = device_message_field(message, "signature-input", &room,
+                                    &input);
+
+    if (presence == DEVICE_ABSENT) {
+        return device_refuse(error, DEVICE_SIGNATURE_REQUIRED, NULL,
+                             "there is no Signature-Input");
+    }
+
+    if (presence == DEVICE_UNREADABLE) {
+        return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                             "Signature-Input is too long or not ASCII");
+    }
+
+    reason = device_signature_select(input, signature, &ours, error);
+    if (reason != DEVICE_OK) {
+        return reason;
+    }
+
+    reason = device_signature_params(signature, &ours, error);
+    if (reason != DEVICE_OK) {
+        return reason;
+    }
+
+    reason = device_signature_components(signature, &covered, error);
+    if (reason != DEVICE_OK) {
+        return reason;
+    }
+
+    if (device_message_field(message, "signature", &room, &value)
+        != DEVICE_PRESENT)
+    {
+        return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                             "Signature is missing, too long or not ASCII");
+    }
+
+    reason = device_signature_value(signature, value, ours.key, error);
+    if (reason != DEVICE_OK) {
+        return reason;
+    }
+
+    return device_signature_covers(message, covered, error);
+}
+
+
+device_reason_t
+device_signature_window(const device_signature_t *signature, int64_t now,
+    int64_t held_wall, device_error_t *error)
+{
+    int64_t  centre;
+
+    if (device_signature_fresh(signature, now)) {
+        centre = now;
+
+        /* both centres may hold for created; then either may for expires */
+
+        if (signature->expires != 0 && signature->expires < now
+            && held_wall != 0 && device_signature_fresh(signature, held_wall))
+        {
+            centre = held_wall;
+        }
+
+    } else if (held_wall != 0 && device_signature_fresh(signature, held_wall))
+    {
+        centre = held_wall;
+
+    } else {
+        return device_refuse(error, DEVICE_CLOCK_SKEW, NULL,
+                             "created is %lld, the server's time is %lld",
+                             (long long) signature->created,
+                             (long long) now);
+    }
+
+    if (signature->expires != 0 && signature->expires < centre) {
+        return device_refuse(error, DEVICE_SIGNATURE_EXPIRED, NULL,
+                             "expired at %lld, the server's time is %lld",
+                             (long long) signature->expires,
+                             (long long) centre);
+    }
+
+    return DEVICE_OK;
+}
+
+
+bool
+device_signature_alg_agrees(const device_signature_t *signature,
+    uint8_t algorithm)
+{
+    const char  *name;
+
+    if (signature->alg.len == 0) {
+        return true;
+    }
+
+    name = device_algorithm_name(algorithm);
+
+    return name != NULL && device_span_is(signature->alg, name);
+}
+
+
+/* Finds the one member that is ours; what the others say is not judged
+ * beyond their syntax. */
+static device_reason_t
+device_signature_select(store_span_t input, device_signature_t *signature,
+    device_field_member_t *ours, device_error_t *error)
+{
+    bool                   found;
+    device_keys_seen_t     seen;
+    device_field_parser_t  parser;
+    device_field_member_t  member;
+
+    found = false;
+    seen.nkeys = 0;
+
+    device_field_dictionary(&parser, input);
+
+    while (device_field_member(&parser, &member)) {
+
+        if (member.value.type != DEVICE_FIELD_INNER_LIST
+            || !device_keys_seen_add(&seen, member.key))
+        {
+            return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                                 "Signature-Input must have at most %d "
+                                 "members, inner lists, each label once",
+                                 DEVICE_SIGNATURES_MAX);
+        }
+
+        if (!device_signature_is_ours(signature, &member)) {
+            continue;
+        }
+
+        if (found) {
+            return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                                 "two signatures claim a key of ours");
+        }
+
+        found = true;
+        *ours = member;
+    }
+
+    if (parser.failed) {
+        return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                             "Signature-Input is no dictionary");
+    }
+
+    if (!found) {
+        return device_refuse(error, DEVICE_SIGNATURE_REQUIRED, NULL,
+                             "no signature has a keyid of the form "
+                             "<fqdn>/<8 hex digits>");
+    }
+
+    signature->components = ours->value.text;
+    signature->params = ours->raw;
+
+    return DEVICE_OK;
+}
+
+
+/* True by its keyid, which is taken apart into signature on the way; a second
+ * one overwrites the first, and is refused for being there. */
+static bool
+device_signature_is_ours(device_signature_t *signature,
+    const device_field_member_t *member)
+{
+    size_t                       i;
+    const device_field_param_t  *param, *keyid;
+
+    keyid = NULL;
+
+    for (i = 0; i < member->nparams; i++) {
+        param = &member->params[i];
+
+        if (device_span_is(param->name, "keyid")) {
+            keyid = param;
+
+        } else if (device_span_is(param->name, "tag")
+                   && (param->value.type != DEVICE_FIELD_STRING
+                       || !device_span_is(param->value.text, "srv-reg")))
+        {
+            return false;
+        }
+    }
+
+    if (keyid == NULL
+        || keyid->value.type != DEVICE_FIELD_STRING
+        || !device_keyid_parse(signature->fqdn, signature->tag,
+                               keyid->value.text))
+    {
+        return false;
+    }
+
+    signature->keyid = keyid->value.text;
+
+    return true;
+}
+
+
+/* RFC 9421 2.3 */
+static device_reason_t
+device_signature_params(device_signature_t *signature,
+    const device_field_member_t *ours, device_error_t *error)
+{
+    bool    created;
+    size_t  i;
+
+    created = false;
+
+    for (i = 0; i < ours->nparams; i++) {
+        if (!device_signature_param(signature, &ours->params[i], &created)) {
+            return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                                 "the parameter %.*s is unknown or has a "
+                                 "wrong value",
+                                 (int) (ours->params[i].name.len < 64
+                                        ? ours->params[i].name.len : 64),
+                                 (const char *) ours->params[i].name.data);
+        }
+    }
+
+    if (!created) {
+        return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                             "the parameter created is missing");
+    }
+
+    if (signature->expires != 0 && signature->expires < signature->created) {
+        return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                             "expires lies before created");
+    }
+
+    return DEVICE_OK;
+}
+
+
+static bool
+device_signature_param(device_signature_t *signature,
+    const device_field_param_t *param, bool *created)
+{
+    const device_field_bare_t  *value;
+
+    value = &param->value;
+
+    if (device_span_is(param->name, "created")) {
+        *created = true;
+        signature->created = value->integer;
+
+        return value->type == DEVICE_FIELD_INTEGER && value->integer >= 0;
+    }
+
+    if (device_span_is(param->name, "expires")) {
+        signature->expires = value->integer;
+
+        /* 0 stands for "not given" */
+        return value->type == DEVICE_FIELD_INTEGER && value->integer > 0;
+    }
+
+    if (device_span_is(param->name, "alg")) {
+        signature->alg = value->text;
+
+        return value->type == DEVICE_FIELD_STRING && value->text.len > 0;
+    }
+
+    /* keyid and tag have had their say; a nonce adds nothing to the rule
+     * that created must grow */
+
+    return (device_span_is(param->name, "keyid")
+            || device_span_is(param->name, "tag")
+            || device_span_is(param->name, "nonce"))
+           && value->type == DEVICE_FIELD_STRING;
+}
+
+
+static device_reason_t
+device_signature_components(const device_signature_t *signature,
+    unsigned *covered, device_error_t *error)
+{
+    size_t                 i, n;
+    unsigned               covers;
+    store_span_t           names[DEVICE_COMPONENTS_MAX];
+    device_field_parser_t  parser;
+    device_field_member_t  item;
+
+    *covered = 0;
+    n = 0;
+
+    device_field_inner_list(&parser, signature->components);
+
+    while (device_field_item(&parser, &item)) {
+
+        if (n == DEVICE_COMPONENTS_MAX) {
+            return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                                 "more than %d components",
+                                 DEVICE_COMPONENTS_MAX);
+        }
+
+        if (!device_component_valid(&item, &covers)) {
+            return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                                 "the component %.*s is not supported",
+                                 (int) (item.raw.len < 64 ? item.raw.len
+                                                          : 64),
+                                 (const char *) item.raw.data);
+        }
+
+        for (i = 0; i < n; i++) {
+            if (device_span_equal(names[i], item.value.text)) {
+                return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                                     "a component is covered twice");
+            }
+        }
+
+        names[n++] = item.value.text;
+        *covered |= covers;
+    }
+
+    /* the member was parsed before with its list: it cannot fail now */
+
+    return parser.failed
+           ? device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                           "the components are no list")
+           : DEVICE_OK;
+}
+
+
+/* No parameter is taken: each of them (sf, bs, key, req, tr, name) changes
+ * what the value is. */
+static bool
+device_component_valid(const device_field_member_t *item, unsigned *covers)
+{
+    size_t        i;
+    uint8_t       byte;
+    store_span_t  name;
+
+    if (item->value.type != DEVICE_FIELD_STRING || item->nparams != 0) {
+        return false;
+    }
+
+    name = item->value.text;
+    *covers = 0;
+
+    for (i = 0;
+         i < sizeof(device_components) / sizeof(device_components[0]);
+         i++)
+    {
+        if (device_span_is(name, device_components[i].name)) {
+            *covers = device_components[i].covers;
+            return true;
+        }
+    }
+
+    /* a field name, lower case (2.1) */
+
+    for (i = 0; i < name.len; i++) {
+        byte = name.data[i];
+
+        if (!(byte >= 'a' && byte <= 'z') && !(byte >= '0' && byte <= '9')
+            && (byte == '\0' || strchr("!#$%&'*+-.^_`|~", byte) == NULL))
+        {
+            return false;
+        }
+    }
+
+    return name.len > 0;
+}
+
+
+/* The member of Signature that has our label (RFC 9421 4.2). */
+static device_reason_t
+device_signature_value(device_signature_t *signature, store_span_t value,
+    store_span_t label, device_error_t *error)
+{
+    device_keys_seen_t     seen;
+    device_field_parser_t  parser;
+    device_field_member_t  member;
+
+    seen.nkeys = 0;
+
+    device_field_dictionary(&parser, value);
+
+    while (device_field_member(&parser, &member)) {
+
+        if (!device_keys_seen_add(&seen, member.key)) {
+            return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                                 "Signature must have at most %d members, "
+                                 "each label once", DEVICE_SIGNATURES_MAX);
+        }
+
+        if (!device_span_equal(member.key, label)) {
+            continue;
+        }
+
+        signature->signature_len = sizeof(signature->signature);
+
+        if (member.value.type != DEVICE_FIELD_BYTES || member.nparams != 0
+            || !device_field_decode(member.value.text, signature->signature,
+                                    &signature->signature_len)
+            || signature->signature_len == 0)
+        {
+            return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                                 "the signature is not 1 to %d bytes in "
+                                 "base64", DEVICE_SIGNATURE_LEN_MAX);
+        }
+    }
+
+    if (parser.failed) {
+        return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                             "Signature is no dictionary");
+    }
+
+    if (signature->signature_len == 0) {
+        return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                             "Signature has no member of this label");
+    }
+
+    return DEVICE_OK;
+}
+
+
+/* Our policy, not the signer's, says what must be covered (RFC 9421 7.2.1). */
+static device_reason_t
+device_signature_covers(const device_message_t *message, unsigned covered,
+    device_error_t *error)
+{
+    const char  *missing;
+
+    if ((covered & DEVICE_COVERS_METHOD) == 0) {
+        missing = "@method";
+
+    } else if ((covered & DEVICE_COVERS_AUTHORITY) == 0) {
+        missing = "@authority";
+
+    } else if ((covered & DEVICE_COVERS_PATH) == 0) {
+        missing = "@path";
+
+    } else if (message->has_query && (covered & DEVICE_COVERS_QUERY) == 0) {
+        missing = "@query";
+
+    } else if (message->body.len > 0
+               && (covered & DEVICE_COVERS_DIGEST) == 0)
+    {
+        missing = "content-digest";
+
+    } else {
+        return DEVICE_OK;
+    }
+
+    return device_refuse(error, DEVICE_SIGNATURE_INCOMPLETE, NULL,
+                         "the signature does not cover \"%s\"", missing);
+}
+
+
+static bool
+device_signature_fresh(const device_signature_t *signature, int64_t centre)
+{
+    return signature->created >= centre - DEVICE_CREATED_PAST
+           && signature->created <= centre + DEVICE_CREATED_FUTURE;
+}

@@ -1,0 +1,143 @@
+
+/*
+ * Content-Digest (RFC 9530 2).  Enters: a request with its whole body.
+ * Always: every digest that we know is computed anew and must be right; one
+ * that is right does not make up for another that is wrong.
+ */
+
+
+#include "device_message.h"
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+
+#include "device_field.h"
+
+
+/* The field, where it came in several lines: more than both digests and some
+ * unknown ones need. */
+#define DEVICE_DIGEST_FIELD_MAX  1024
+
+#define DEVICE_DIGEST_LEN_MAX    64
+
+
+static device_reason_t device_digest_check(const device_field_member_t *member,
+    const EVP_MD *algorithm, store_span_t body, device_error_t *error);
+
+
+device_reason_t
+device_signature_digest(const device_message_t *message,
+    device_error_t *error)
+{
+    bool                    known;
+    uint8_t                 joined[DEVICE_DIGEST_FIELD_MAX];
+    store_span_t            value;
+    const EVP_MD           *algorithm;
+    device_room_t           room;
+    device_reason_t         reason;
+    device_presence_t       presence;
+    device_keys_seen_t      seen;
+    device_field_parser_t   parser;
+    device_field_member_t   member;
+
+    room.at = joined;
+    room.left = sizeof(joined);
+
+    presence = device_message_field(message, "content-digest", &room, &value);
+
+    if (presence == DEVICE_UNREADABLE) {
+        return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                             "Content-Digest is too long or not ASCII");
+    }
+
+    known = false;
+    seen.nkeys = 0;
+
+    if (presence == DEVICE_ABSENT) {
+        value.data = NULL;
+        value.len = 0;
+    }
+
+    device_field_dictionary(&parser, value);
+
+    while (device_field_member(&parser, &member)) {
+
+        if (!device_keys_seen_add(&seen, member.key)) {
+            return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                                 "Content-Digest must have at most %d "
+                                 "members, each algorithm once",
+                                 DEVICE_SIGNATURES_MAX);
+        }
+
+        /* the others are too weak or too new (RFC 9530 5) */
+
+        if (device_span_is(member.key, "sha-256")) {
+            algorithm = EVP_sha256();
+
+        } else if (device_span_is(member.key, "sha-512")) {
+            algorithm = EVP_sha512();
+
+        } else {
+            continue;
+        }
+
+        known = true;
+
+        reason = device_digest_check(&member, algorithm, message->body,
+                                     error);
+        if (reason != DEVICE_OK) {
+            return reason;
+        }
+    }
+
+    if (parser.failed) {
+        return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                             "Content-Digest is no dictionary");
+    }
+
+    if (!known && message->body.len > 0) {
+        return device_refuse(error, DEVICE_DIGEST_REQUIRED, NULL,
+                             "a body needs a Content-Digest of sha-256 or "
+                             "sha-512");
+    }
+
+    return DEVICE_OK;
+}
+
+
+static device_reason_t
+device_digest_check(const device_field_member_t *member,
+    const EVP_MD *algorithm, store_span_t body, device_error_t *error)
+{
+    size_t        len;
+    uint8_t       sent[DEVICE_DIGEST_LEN_MAX], made[EVP_MAX_MD_SIZE];
+    unsigned int  made_len;
+
+    len = sizeof(sent);
+
+    if (member->value.type != DEVICE_FIELD_BYTES
+        || !device_field_decode(member->value.text, sent, &len))
+    {
+        return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                             "a digest of Content-Digest is no base64");
+    }
+
+    if (EVP_Digest(body.data, body.len, made, &made_len, algorithm, NULL)
+        != 1)
+    {
+        ERR_clear_error();
+        return device_refuse(error, DEVICE_INTERNAL, NULL,
+                             "no digest could be made");
+    }
+
+    if (len != made_len || CRYPTO_memcmp(sent, made, len) != 0) {
+        return device_refuse(error, DEVICE_DIGEST_MISMATCH, NULL,
+                             "Content-Digest is not the %.*s of the body "
+                             "received (%zu bytes)",
+                             (int) member->key.len,
+                             (const char *) member->key.data, body.len);
+    }
+
+    return DEVICE_OK;
+}
