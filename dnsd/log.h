@@ -1,0 +1,40 @@
+
+/*
+ * Log lines, to stderr, whole lines in one write.  No timestamps: journald
+ * and container runtimes have their own.  Any thread.
+ */
+
+#ifndef LOG_H
+#define LOG_H
+
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+
+typedef struct {
+    bool              verbose;
+    _Atomic int64_t   window;        /* second that peer lines count in */
+    _Atomic unsigned  lines;         /* of peers in that second */
+    _Atomic unsigned  suppressed;    /* since the last one that was written */
+} log_t;
+
+
+void log_init(log_t *log, bool verbose);
+
+/* What the operator or the system caused. */
+void log_line(log_t *log, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The same, only with --verbose. */
+void log_verbose(log_t *log, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* What a peer can cause at will: a few lines a second, the rest counted.  The
+ * caller escapes what came from the peer. */
+void log_peer(log_t *log, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+
+#endif /* LOG_H */

@@ -1,0 +1,141 @@
+
+/*
+ * What the store says about a name.  The lookup*.c files are the only ones of
+ * dnsd that know the store; no type of it shows here.
+ *
+ * A source is the store of the whole process, and follows it when it appears
+ * or is replaced.  Each thread has one reader.  Between lookup_begin and
+ * lookup_end a reader holds a snapshot: everything found lives until
+ * lookup_end, and nothing may block in between.
+ */
+
+#ifndef LOOKUP_H
+#define LOOKUP_H
+
+
+#include "log.h"
+#include "wire.h"
+
+
+/* Names whose values are fetched at once.  Sixteen would hide half of the
+ * cache misses, 64 no more of them, at twice the latency of a batch. */
+#define LOOKUP_BATCH  32
+
+
+typedef struct lookup_source_s  lookup_source_t;
+typedef struct lookup_s         lookup_t;
+
+
+typedef enum {
+    LOOKUP_SOURCE_OK = 0,
+    LOOKUP_SOURCE_WAITING,       /* no usable store: queries get SERVFAIL */
+    LOOKUP_SOURCE_UNLOCKED       /* the lock file is on a read-only mount:
+                                    the process must not go on */
+} lookup_source_status_t;
+
+
+/* A source for `readers` threads; path and log must outlive it.  Opens
+ * nothing yet.  NULL without memory. */
+lookup_source_t *lookup_source_create(const char *path, unsigned readers,
+    log_t *log);
+
+/* All readers' threads must have ended. */
+void lookup_source_destroy(lookup_source_t *source);
+
+/*
+ * Opens the store where it is not open, follows where it was replaced or has
+ * failed, and logs each change of state once.  Called at start and then about
+ * once a second, always by the same thread, never by one that answers.
+ */
+lookup_source_status_t lookup_source_check(lookup_source_t *source);
+
+/* The reader of thread number i. */
+lookup_t *lookup_source_reader(lookup_source_t *source, unsigned i);
+
+
+typedef enum {
+    LOOKUP_PLACE_NONE = 0,       /* in no zone of ours, or a withdrawn one */
+    LOOKUP_PLACE_FOUND,          /* there is a value */
+    LOOKUP_PLACE_ABSENT,         /* none, or a suspended device's */
+    LOOKUP_PLACE_FAILED          /* no store, or a damaged value */
+} lookup_place_t;
+
+
+/* A name and the value that holds everything at or below its label next to
+ * the apex. */
+typedef struct {
+    wire_span_t     name;        /* whole, lower case; the caller's */
+    size_t          label_at;    /* where the value's own name begins */
+    size_t          zone_at;     /* where the zone's name begins; at the apex
+                                    both are 0 */
+    lookup_place_t  place;
+    int             kind;        /* the rest is lookup's own */
+    wire_span_t     header;
+    wire_span_t     rrsets;
+} lookup_node_t;
+
+
+typedef struct {
+    uint16_t        type;
+    uint16_t        count;
+    uint32_t        ttl;         /* never above the lease left, s */
+    wire_span_t     fqdn;        /* what is spliced into RDATA */
+    wire_span_t     rrs;         /* for lookup_rr_next */
+} lookup_rrset_t;
+
+
+typedef struct {
+    wire_span_t     rrs;
+    wire_span_t     fqdn;
+} lookup_rr_iter_t;
+
+
+/* RDATA in up to three pieces, to be written one after the other. */
+typedef struct {
+    wire_span_t     head;
+    wire_span_t     fqdn;        /* empty: nothing is spliced */
+    wire_span_t     tail;
+} lookup_rr_t;
+
+
+typedef enum {
+    LOOKUP_NO_ZONE = 0,
+    LOOKUP_RRSET,                /* *rrset is of the type asked for */
+    LOOKUP_CNAME,                /* *rrset is the name's CNAME */
+    LOOKUP_NODATA,               /* the name exists, or one below it does */
+    LOOKUP_NXDOMAIN,
+    LOOKUP_FAILED
+} lookup_result_t;
+
+
+/*
+ * Takes a snapshot and the time.  False where there is no store: lookups then
+ * fail, and lookup_end must still be called.
+ */
+bool lookup_begin(lookup_t *lookup);
+void lookup_end(lookup_t *lookup);
+
+/* Finds zone and label of name, which must be lower case. */
+void lookup_node_init(lookup_t *lookup, lookup_node_t *node, wire_span_t name);
+
+/* The apex of a node's zone. */
+void lookup_node_apex(lookup_node_t *apex, const lookup_node_t *node);
+
+/* True where b is in the value that a has: *b takes it over. */
+bool lookup_node_share(const lookup_node_t *a, lookup_node_t *b);
+
+/* Fetches the values of at most LOOKUP_BATCH nodes. */
+void lookup_fetch(lookup_t *lookup, lookup_node_t *const *nodes, size_t n);
+
+/*
+ * What there is for a type, WIRE_TYPE_ANY included (any one live RRset).  An
+ * RRset whose lease has run out does not exist.
+ */
+lookup_result_t lookup_find(const lookup_t *lookup, const lookup_node_t *node,
+    uint16_t type, lookup_rrset_t *rrset);
+
+void lookup_rr_begin(lookup_rr_iter_t *iter, const lookup_rrset_t *rrset);
+bool lookup_rr_next(lookup_rr_iter_t *iter, lookup_rr_t *rr);
+
+
+#endif /* LOOKUP_H */

@@ -1,0 +1,48 @@
+
+/*
+ * Shared by lookup.c and lookup_source.c: a reader's state.  The reader's
+ * thread holds `mutex` from lookup_begin to lookup_end; the source takes it
+ * to give or take away the store.
+ */
+
+#ifndef LOOKUP_INTERNAL_H
+#define LOOKUP_INTERNAL_H
+
+
+#include "lookup.h"
+#include "store.h"
+#include "store_zone.h"
+
+#include <pthread.h>
+
+
+struct lookup_s {
+    pthread_mutex_t      mutex;
+    log_t               *log;
+    bool                 first;         /* tells of clock events for all */
+    _Atomic int          failure;       /* store_status_t: the source is to
+                                           open the store again */
+
+    store_txn_t         *txn;           /* NULL: no store */
+    bool                 ready;         /* holds a snapshot */
+    bool                 known;         /* the fields below are set */
+    uint64_t             txn_id;        /* that they are from */
+    bool                 marked;        /* mark is set */
+    lease_clock_mark_t   mark;
+    bool                 clocked;       /* clock is set */
+    lease_clock_t        clock;
+    int64_t              now;           /* lease time of this batch, s */
+    store_zones_t        zones;
+
+    store_key_t          keys[LOOKUP_BATCH];
+    store_span_t         values[LOOKUP_BATCH];
+    store_status_t       statuses[LOOKUP_BATCH];
+};
+
+
+/* Gives a reader a store, or takes it away (NULL).  The caller holds the
+ * reader's mutex. */
+store_status_t lookup_attach(lookup_t *lookup, store_t *store);
+
+
+#endif /* LOOKUP_INTERNAL_H */

@@ -1,0 +1,309 @@
+
+/*
+ * Threads and their loop.
+ */
+
+#include "net_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+
+/* What epoll tells at once; the rest comes with the next call. */
+#define NET_EVENTS           64
+
+/* TCP connections of a thread, where there are descriptors for them.  Each
+ * costs its used pages, a few KiB as a rule, 128 KiB at worst. */
+#define NET_CONNECTIONS      256
+#define NET_CONNECTIONS_MIN  4
+
+/* Descriptors of the process for all else: stderr, the store, epoll. */
+#define NET_DESCRIPTORS      32
+
+
+struct net_s {
+    log_t          *log;
+    unsigned        n;
+    net_thread_t    threads[];
+};
+
+
+static unsigned net_connections(const net_options_t *options);
+static bool net_thread_init(net_thread_t *thread, const net_options_t *options,
+    unsigned connections, log_t *log);
+static void net_thread_cleanup(net_thread_t *thread);
+static void *net_thread_run(void *data);
+static void net_stop_handler(net_thread_t *thread, net_event_t *event,
+    uint32_t events);
+static bool net_event_control(net_thread_t *thread, int operation,
+    net_event_t *event, uint32_t events);
+
+
+net_t *
+net_create(const net_options_t *options, log_t *log)
+{
+    net_t     *net;
+    unsigned   connections = net_connections(options);
+
+    for (unsigned i = 0; i < options->naddresses; i++) {
+        if (!net_address_free(&options->addresses[i], log)) {
+            return NULL;
+        }
+    }
+
+    net = calloc(1, sizeof(*net) + options->nthreads * sizeof(net_thread_t));
+
+    if (net == NULL) {
+        log_line(log, "no memory for the threads");
+        return NULL;
+    }
+
+    net->log = log;
+
+    for (unsigned i = 0; i < options->nthreads; i++) {
+        net->n++;
+
+        if (!net_thread_init(&net->threads[i], options, connections, log)) {
+            net_destroy(net);
+            return NULL;
+        }
+    }
+
+    return net;
+}
+
+
+bool
+net_start(net_t *net, lookup_source_t *source)
+{
+    int            error;
+    net_thread_t  *thread;
+
+    for (unsigned i = 0; i < net->n; i++) {
+        thread = &net->threads[i];
+        thread->lookup = lookup_source_reader(source, i);
+
+        error = pthread_create(&thread->id, NULL, net_thread_run, thread);
+
+        if (error != 0) {
+            log_line(net->log, "cannot start a thread: %s", strerror(error));
+            return false;
+        }
+
+        thread->started = true;
+    }
+
+    return true;
+}
+
+
+void
+net_destroy(net_t *net)
+{
+    uint64_t  one = 1;
+
+    if (net == NULL) {
+        return;
+    }
+
+    for (unsigned i = 0; i < net->n; i++) {
+        if (net->threads[i].started
+            && write(net->threads[i].stop.fd, &one, sizeof(one)) != -1)
+        {
+            pthread_join(net->threads[i].id, NULL);
+        }
+    }
+
+    for (unsigned i = 0; i < net->n; i++) {
+        net_thread_cleanup(&net->threads[i]);
+    }
+
+    free(net);
+}
+
+
+void
+net_counters(const net_t *net, uint64_t counters[ANSWER_OUTCOMES])
+{
+    for (unsigned k = 0; k < ANSWER_OUTCOMES; k++) {
+        counters[k] = 0;
+
+        for (unsigned i = 0; i < net->n; i++) {
+            counters[k] += atomic_load_explicit(&net->threads[i].counters[k],
+                                                memory_order_relaxed);
+        }
+    }
+}
+
+
+void
+net_count(net_thread_t *thread, answer_outcome_t outcome)
+{
+    _Atomic uint64_t  *counter = &thread->counters[outcome];
+
+    /* one thread writes: no locked instruction is needed */
+
+    atomic_store_explicit(counter,
+                          atomic_load_explicit(counter, memory_order_relaxed)
+                          + 1, memory_order_relaxed);
+}
+
+
+int64_t
+net_now(void)
+{
+    struct timespec  now;
+
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+
+    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+
+bool
+net_event_add(net_thread_t *thread, net_event_t *event, uint32_t events)
+{
+    return net_event_control(thread, EPOLL_CTL_ADD, event, events);
+}
+
+
+bool
+net_event_set(net_thread_t *thread, net_event_t *event, uint32_t events)
+{
+    return net_event_control(thread, EPOLL_CTL_MOD, event, events);
+}
+
+
+/* As many as the descriptors allow; the soft limit is raised for them. */
+
+static unsigned
+net_connections(const net_options_t *options)
+{
+    rlim_t         wanted, fixed;
+    struct rlimit  limit;
+
+    fixed = NET_DESCRIPTORS + options->nthreads
+                              * (2 + 2 * (rlim_t) options->naddresses);
+    wanted = fixed + (rlim_t) options->nthreads * NET_CONNECTIONS;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1) {
+        return NET_CONNECTIONS_MIN;
+    }
+
+    if (limit.rlim_cur < wanted) {
+        limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+        (void) setrlimit(RLIMIT_NOFILE, &limit);
+        (void) getrlimit(RLIMIT_NOFILE, &limit);
+    }
+
+    if (limit.rlim_cur >= wanted) {
+        return NET_CONNECTIONS;
+    }
+
+    if (limit.rlim_cur < fixed + NET_CONNECTIONS_MIN * options->nthreads) {
+        return NET_CONNECTIONS_MIN;
+    }
+
+    return (unsigned) ((limit.rlim_cur - fixed) / options->nthreads);
+}
+
+
+static bool
+net_thread_init(net_thread_t *thread, const net_options_t *options,
+    unsigned connections, log_t *log)
+{
+    thread->log = log;
+    thread->udp_size = options->udp_size;
+    thread->stop.handler = net_stop_handler;
+    thread->stop.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    thread->epoll = epoll_create1(EPOLL_CLOEXEC);
+
+    if (thread->stop.fd == -1 || thread->epoll == -1) {
+        log_line(log, "cannot make an event queue: %s", strerror(errno));
+        return false;
+    }
+
+    thread->udp = net_udp_create(options, log);
+
+    if (thread->udp == NULL) {
+        return false;
+    }
+
+    thread->tcp = net_tcp_create(options, connections, log);
+
+    if (thread->tcp == NULL) {
+        return false;
+    }
+
+    if (!net_event_add(thread, &thread->stop, EPOLLIN)
+        || !net_udp_start(thread) || !net_tcp_start(thread))
+    {
+        log_line(log, "epoll_ctl(): %s", strerror(errno));
+        return false;
+    }
+
+    return true;
+}
+
+
+static void
+net_thread_cleanup(net_thread_t *thread)
+{
+    net_udp_destroy(thread->udp);
+    net_tcp_destroy(thread->tcp);
+
+    if (thread->epoll != -1) {
+        close(thread->epoll);
+    }
+
+    if (thread->stop.fd != -1) {
+        close(thread->stop.fd);
+    }
+}
+
+
+static void *
+net_thread_run(void *data)
+{
+    int                  n;
+    net_event_t         *event;
+    net_thread_t        *thread = data;
+    struct epoll_event   events[NET_EVENTS];
+
+    while (!thread->stopped) {
+        n = epoll_wait(thread->epoll, events, NET_EVENTS,
+                       net_tcp_expire(thread));
+
+        for (int i = 0; i < n; i++) {
+            event = events[i].data.ptr;
+            event->handler(thread, event, events[i].events);
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+net_stop_handler(net_thread_t *thread, net_event_t *event, uint32_t events)
+{
+    (void) event;
+    (void) events;
+
+    thread->stopped = true;
+}
+
+
+static bool
+net_event_control(net_thread_t *thread, int operation, net_event_t *event,
+    uint32_t events)
+{
+    struct epoll_event  wanted = { .events = events, .data.ptr = event };
+
+    return epoll_ctl(thread->epoll, operation, event->fd, &wanted) == 0;
+}

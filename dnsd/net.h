@@ -1,0 +1,47 @@
+
+/*
+ * The network: threads, each with its own sockets, one reader of the store,
+ * and nothing shared with the others.
+ */
+
+#ifndef NET_H
+#define NET_H
+
+
+#include "answer.h"
+#include "log.h"
+#include "lookup.h"
+#include "net_address.h"
+
+
+#define NET_THREADS_MAX    64
+#define NET_ADDRESSES_MAX  32
+#define NET_UDP_SIZE_MAX   4096
+
+
+typedef struct net_s  net_t;
+
+
+typedef struct {
+    const net_address_t  *addresses;
+    unsigned              naddresses;
+    unsigned              nthreads;
+    uint16_t              udp_size;     /* WIRE_UDP_MIN to NET_UDP_SIZE_MAX */
+} net_options_t;
+
+
+/* Binds every socket; may need root.  NULL where one cannot be had, which is
+ * logged. */
+net_t *net_create(const net_options_t *options, log_t *log);
+
+/* Starts the threads.  False where one cannot be started, which is logged. */
+bool net_start(net_t *net, lookup_source_t *source);
+
+/* Ends the threads and waits for them.  NULL is allowed. */
+void net_destroy(net_t *net);
+
+/* Packets by outcome, all threads together.  Any thread. */
+void net_counters(const net_t *net, uint64_t counters[ANSWER_OUTCOMES]);
+
+
+#endif /* NET_H */

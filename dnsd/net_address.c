@@ -1,0 +1,232 @@
+
+/*
+ * Addresses and sockets.  Runs at start only, perhaps as root.
+ */
+
+#include "net_address.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+
+#define NET_PORT          "53"
+
+/* A burst of 4000 queries; half has been seen to drop some while a thread
+ * waits for its turn on a busy machine.  The kernel may grant less. */
+#define NET_RECEIVE_BUFFER  (1024 * 1024)
+
+#define NET_BACKLOG       256
+
+
+static const char *net_address_prepare(int fd, const net_address_t *address,
+    int type, bool shared);
+static const char *net_address_udp(int fd, int family, bool wildcard);
+static bool net_set(int fd, int level, int option, int value);
+
+
+bool
+net_address_parse(net_address_t *address, const char *text)
+{
+    char              host[NET_ADDRESS_TEXT], *at;
+    const char       *port = NET_PORT;
+    struct addrinfo  *found, hints = {
+        .ai_family = AF_UNSPEC,
+        .ai_socktype = SOCK_DGRAM,
+        .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE
+    };
+
+    if (strlen(text) >= sizeof(host)) {
+        return false;
+    }
+
+    strcpy(host, text);
+    at = strchr(host, '@');
+
+    if (at != NULL) {
+        *at = '\0';
+        port = at + 1;
+    }
+
+    /* getaddrinfo takes port numbers modulo 65536 */
+
+    if (host[0] == '\0' || port[0] == '\0' || strlen(port) > 5
+        || strspn(port, "0123456789") != strlen(port)
+        || getaddrinfo(host, port, &hints, &found) != 0)
+    {
+        return false;
+    }
+
+    memset(address, 0, sizeof(*address));
+    memcpy(&address->sockaddr, found->ai_addr, found->ai_addrlen);
+    address->len = found->ai_addrlen;
+    freeaddrinfo(found);
+
+    snprintf(address->text, sizeof(address->text), "%s@%s", host, port);
+
+    if (address->sockaddr.ss_family == AF_INET6) {
+        struct sockaddr_in6  *sin6 = (void *) &address->sockaddr;
+
+        address->wildcard = IN6_IS_ADDR_UNSPECIFIED(&sin6->sin6_addr);
+
+        return strtoul(port, NULL, 10) == ntohs(sin6->sin6_port)
+               && sin6->sin6_port != 0;
+
+    } else {
+        struct sockaddr_in  *sin = (void *) &address->sockaddr;
+
+        address->wildcard = sin->sin_addr.s_addr == INADDR_ANY;
+
+        return strtoul(port, NULL, 10) == ntohs(sin->sin_port)
+               && sin->sin_port != 0;
+    }
+}
+
+
+bool
+net_address_free(const net_address_t *address, log_t *log)
+{
+    int                i, fd;
+    const char        *failed;
+    static const int   types[] = { SOCK_DGRAM, SOCK_STREAM };
+
+    for (i = 0; i < 2; i++) {
+        failed = "socket()";
+        fd = socket(address->sockaddr.ss_family, types[i] | SOCK_CLOEXEC, 0);
+
+        if (fd != -1) {
+            failed = net_address_prepare(fd, address, types[i], false);
+        }
+
+        if (failed != NULL) {
+            log_line(log, "cannot listen on %s (%s): %s: %s", address->text,
+                     types[i] == SOCK_DGRAM ? "UDP" : "TCP", failed,
+                     strerror(errno));
+        }
+
+        if (fd != -1) {
+            close(fd);
+        }
+
+        if (failed != NULL) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+int
+net_address_open(const net_address_t *address, int type, log_t *log)
+{
+    int          fd;
+    const char  *failed = "socket()";
+
+    fd = socket(address->sockaddr.ss_family,
+                type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd != -1) {
+        failed = net_address_prepare(fd, address, type, true);
+    }
+
+    if (failed == NULL && type == SOCK_DGRAM) {
+        failed = net_address_udp(fd, address->sockaddr.ss_family,
+                                 address->wildcard);
+    }
+
+    if (failed == NULL && type == SOCK_STREAM) {
+        (void) net_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+
+        if (listen(fd, NET_BACKLOG) == -1) {
+            failed = "listen()";
+        }
+    }
+
+    if (failed == NULL) {
+        return fd;
+    }
+
+    log_line(log, "cannot listen on %s (%s): %s: %s", address->text,
+             type == SOCK_DGRAM ? "UDP" : "TCP", failed, strerror(errno));
+
+    if (fd != -1) {
+        close(fd);
+    }
+
+    return -1;
+}
+
+
+/* Returns the call that failed, or NULL. */
+
+static const char *
+net_address_prepare(int fd, const net_address_t *address, int type,
+    bool shared)
+{
+    if (address->sockaddr.ss_family == AF_INET6
+        && !net_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1))
+    {
+        return "setsockopt(IPV6_V6ONLY)";
+    }
+
+    /* connections of the process before are still in TIME_WAIT */
+
+    if (type == SOCK_STREAM && !net_set(fd, SOL_SOCKET, SO_REUSEADDR, 1)) {
+        return "setsockopt(SO_REUSEADDR)";
+    }
+
+    if (shared && !net_set(fd, SOL_SOCKET, SO_REUSEPORT, 1)) {
+        return "setsockopt(SO_REUSEPORT)";
+    }
+
+    if (bind(fd, (const struct sockaddr *) &address->sockaddr, address->len)
+        == -1)
+    {
+        return "bind()";
+    }
+
+    return NULL;
+}
+
+
+static const char *
+net_address_udp(int fd, int family, bool wildcard)
+{
+    bool  v6 = family == AF_INET6;
+
+    (void) net_set(fd, SOL_SOCKET, SO_RCVBUF, NET_RECEIVE_BUFFER);
+
+    /* a forged ICMP must not make us send fragments, nor lower the path's
+     * MTU for others */
+
+    if (!net_set(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+                 v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER,
+                 v6 ? IPV6_PMTUDISC_OMIT : IP_PMTUDISC_OMIT))
+    {
+        return "setsockopt(MTU_DISCOVER)";
+    }
+
+    /* an answer leaves from the address that was asked */
+
+    if (wildcard
+        && !net_set(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+                    v6 ? IPV6_RECVPKTINFO : IP_PKTINFO, 1))
+    {
+        return "setsockopt(PKTINFO)";
+    }
+
+    return NULL;
+}
+
+
+static bool
+net_set(int fd, int level, int option, int value)
+{
+    return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
+}

@@ -1,0 +1,41 @@
+
+/*
+ * Addresses to listen on, and their sockets.
+ */
+
+#ifndef NET_ADDRESS_H
+#define NET_ADDRESS_H
+
+
+#include "log.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+
+#define NET_ADDRESS_TEXT  80       /* an IPv6 literal, its zone, the port */
+
+
+typedef struct {
+    struct sockaddr_storage  sockaddr;
+    socklen_t                len;
+    bool                     wildcard;
+    char                     text[NET_ADDRESS_TEXT];
+} net_address_t;
+
+
+/* ADDR or ADDR@PORT, numeric: 192.0.2.53, 2001:db8::53, ::1@5300.  False
+ * where it is neither. */
+bool net_address_parse(net_address_t *address, const char *text);
+
+/* True where nobody listens there: SO_REUSEPORT alone would let a second
+ * dnsd of the same user share the port silently.  Logs why not. */
+bool net_address_free(const net_address_t *address, log_t *log);
+
+/* A bound socket, of SOCK_DGRAM or listening of SOCK_STREAM, not blocking,
+ * shared by SO_REUSEPORT.  -1 where it cannot be had, which is logged. */
+int net_address_open(const net_address_t *address, int type, log_t *log);
+
+
+#endif /* NET_ADDRESS_H */

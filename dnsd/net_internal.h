@@ -1,0 +1,73 @@
+
+/*
+ * Shared by the net*.c files: a thread and what it waits for.  All of a
+ * thread's state is touched by that thread alone, but for the counters, which
+ * others read.
+ */
+
+#ifndef NET_INTERNAL_H
+#define NET_INTERNAL_H
+
+
+#include "net.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/epoll.h>
+
+
+typedef struct net_thread_s      net_thread_t;
+typedef struct net_event_s       net_event_t;
+typedef struct net_udp_s         net_udp_t;
+typedef struct net_tcp_s         net_tcp_t;
+
+
+/* What epoll waits for: the first member of whatever handles it. */
+struct net_event_s {
+    void   (*handler)(net_thread_t *thread, net_event_t *event,
+                      uint32_t events);
+    int      fd;
+};
+
+
+struct net_thread_s {
+    pthread_t           id;
+    bool                started;
+    int                 epoll;
+    bool                stopped;
+    log_t              *log;
+    lookup_t           *lookup;
+    uint16_t            udp_size;
+    net_event_t         stop;
+    net_udp_t          *udp;
+    net_tcp_t          *tcp;
+    _Atomic uint64_t    counters[ANSWER_OUTCOMES];
+};
+
+
+/* Milliseconds since some start, for deadlines. */
+int64_t net_now(void);
+
+/* Adds an event to the thread's epoll, or changes what it waits for. */
+bool net_event_add(net_thread_t *thread, net_event_t *event, uint32_t events);
+bool net_event_set(net_thread_t *thread, net_event_t *event, uint32_t events);
+
+void net_count(net_thread_t *thread, answer_outcome_t outcome);
+
+/* The sockets of a thread and all memory that it will ever use.  NULL where
+ * it cannot be had, which is logged. */
+net_udp_t *net_udp_create(const net_options_t *options, log_t *log);
+void net_udp_destroy(net_udp_t *udp);
+bool net_udp_start(net_thread_t *thread);
+
+net_tcp_t *net_tcp_create(const net_options_t *options, unsigned connections,
+    log_t *log);
+void net_tcp_destroy(net_tcp_t *tcp);
+bool net_tcp_start(net_thread_t *thread);
+
+/* Closes connections whose time is up; returns when to call again, in ms, -1
+ * where none is waited for. */
+int net_tcp_expire(net_thread_t *thread);
+
+
+#endif /* NET_INTERNAL_H */

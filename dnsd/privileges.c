@@ -1,0 +1,154 @@
+
+/*
+ * Giving up privileges.
+ *
+ * Started as root without --user, dnsd stays root and says so: the store's
+ * directory shows it to a group that only the operator knows, so any user
+ * chosen here would be one that cannot read it.
+ */
+
+#include "privileges.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define PRIVILEGES_TRACED  1
+#endif
+#endif
+
+#if defined(__SANITIZE_ADDRESS__)
+#define PRIVILEGES_TRACED  1
+#endif
+
+
+static bool privileges_become(const privileges_t *privileges, log_t *log);
+static bool privileges_confine(log_t *log);
+
+
+bool
+privileges_find(privileges_t *privileges, const char *user, const char *group,
+    log_t *log)
+{
+    struct group   *gr;
+    struct passwd  *pw;
+
+    privileges->user = user;
+    privileges->group = group;
+
+    if (user == NULL && group == NULL) {
+        return true;
+    }
+
+    if (user == NULL) {
+        log_line(log, "--group %s: goes with --user only", group);
+        return false;
+    }
+
+    pw = getpwnam(user);
+
+    if (pw == NULL) {
+        log_line(log, "--user %s: no such user", user);
+        return false;
+    }
+
+    privileges->uid = pw->pw_uid;
+    privileges->gid = pw->pw_gid;
+
+    if (group != NULL) {
+        gr = getgrnam(group);
+
+        if (gr == NULL) {
+            log_line(log, "--group %s: no such group", group);
+            return false;
+        }
+
+        privileges->gid = gr->gr_gid;
+    }
+
+    if (geteuid() != 0 && geteuid() != privileges->uid) {
+        log_line(log, "--user %s: only root can become another user", user);
+        return false;
+    }
+
+    return true;
+}
+
+
+bool
+privileges_drop(const privileges_t *privileges, log_t *log)
+{
+    if (privileges->user == NULL) {
+        if (geteuid() == 0) {
+            log_line(log, "warning: running as root; give --user");
+        }
+
+    } else if (geteuid() == 0 && !privileges_become(privileges, log)) {
+        return false;
+    }
+
+    return privileges_confine(log);
+}
+
+
+static bool
+privileges_become(const privileges_t *privileges, log_t *log)
+{
+    const char  *failed = NULL;
+
+    if (initgroups(privileges->user, privileges->gid) == -1) {
+        failed = "initgroups()";
+
+    } else if (setresgid(privileges->gid, privileges->gid, privileges->gid)
+               == -1)
+    {
+        failed = "setresgid()";
+
+    } else if (setresuid(privileges->uid, privileges->uid, privileges->uid)
+               == -1)
+    {
+        failed = "setresuid()";
+    }
+
+    if (failed != NULL) {
+        log_line(log, "--user %s: %s: %s", privileges->user, failed,
+                 strerror(errno));
+        return false;
+    }
+
+    if (privileges->uid != 0 && (setuid(0) == 0 || geteuid() == 0)) {
+        log_line(log, "--user %s: root could be had again",
+                 privileges->user);
+        return false;
+    }
+
+    return true;
+}
+
+
+static bool
+privileges_confine(log_t *log)
+{
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1) {
+        log_line(log, "prctl(PR_SET_NO_NEW_PRIVS): %s", strerror(errno));
+        return false;
+    }
+
+    /* neither core dumps nor a debugger of the same user; the leak checker
+     * of a build for tests is such a debugger */
+
+#ifndef PRIVILEGES_TRACED
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1) {
+        log_line(log, "prctl(PR_SET_DUMPABLE): %s", strerror(errno));
+        return false;
+    }
+#endif
+
+    return true;
+}

@@ -1,0 +1,246 @@
+
+/*
+ * Queries.  One pass over the message; each record that the header counts
+ * must be there whole, and nothing may follow the last one.
+ */
+
+#include "wire.h"
+
+
+#define WIRE_RR_FIXED       10     /* type, class, TTL, RDLENGTH */
+#define WIRE_OPTION_FIXED   4      /* code, length */
+#define WIRE_OPCODE_SHIFT   11
+#define WIRE_OPCODE_MASK    0x0F
+
+
+typedef struct {
+    const uint8_t  *message;
+    size_t          len;
+    size_t          at;
+} wire_cursor_t;
+
+
+typedef struct {
+    wire_name_t     owner;
+    uint16_t        type;
+    uint16_t        class;
+    uint32_t        ttl;
+    wire_span_t     rdata;
+} wire_record_t;
+
+
+static bool wire_question_parse(wire_query_t *query, wire_cursor_t *cursor);
+static bool wire_record_parse(wire_record_t *record, wire_cursor_t *cursor);
+static wire_verdict_t wire_additional_parse(wire_query_t *query,
+    wire_cursor_t *cursor, unsigned n);
+static wire_verdict_t wire_opt_parse(wire_query_t *query,
+    const wire_record_t *record);
+static bool wire_options_valid(wire_span_t rdata);
+
+
+wire_verdict_t
+wire_query_parse(wire_query_t *query, const uint8_t *message, size_t len)
+{
+    unsigned        nauthority;
+    wire_cursor_t   cursor = { message, len, WIRE_HEADER_LEN };
+    wire_record_t   record;
+
+    query->question_end = 0;
+    query->edns = false;
+    query->dnssec_ok = false;
+    query->payload = WIRE_UDP_MIN;
+
+    /* never answer an answer: one forged packet would set two servers at
+     * each other for ever */
+
+    if (len < WIRE_HEADER_LEN || (wire_get16(message + 2) & WIRE_FLAG_QR)) {
+        return WIRE_VERDICT_DROP;
+    }
+
+    query->flags = wire_get16(message + 2);
+
+    /* what follows the header is defined by an opcode that we do not know
+     * (RFC 8906 8.1.4 wants the bare header back) */
+
+    if (((query->flags >> WIRE_OPCODE_SHIFT) & WIRE_OPCODE_MASK)
+        != WIRE_OPCODE_QUERY)
+    {
+        return WIRE_VERDICT_NOTIMP;
+    }
+
+    /* RFC 9619 3: exactly one question; RFC 7873's query without any needs
+     * cookies, which are not served */
+
+    if (wire_get16(message + 4) != 1 || !wire_question_parse(query, &cursor)) {
+        return WIRE_VERDICT_FORMERR;
+    }
+
+    /* an IXFR query carries its SOA there (RFC 1995 3), no other anything */
+
+    nauthority = wire_get16(message + 8);
+
+    if (wire_get16(message + 6) != 0
+        || nauthority > (query->type == WIRE_TYPE_IXFR ? 1U : 0U))
+    {
+        return WIRE_VERDICT_FORMERR;
+    }
+
+    if (nauthority == 1 && !wire_record_parse(&record, &cursor)) {
+        return WIRE_VERDICT_FORMERR;
+    }
+
+    return wire_additional_parse(query, &cursor, wire_get16(message + 10));
+}
+
+
+uint16_t
+wire_get16(const uint8_t *data)
+{
+    return (uint16_t) (data[0] << 8 | data[1]);
+}
+
+
+uint32_t
+wire_get32(const uint8_t *data)
+{
+    return (uint32_t) wire_get16(data) << 16 | wire_get16(data + 2);
+}
+
+
+static bool
+wire_question_parse(wire_query_t *query, wire_cursor_t *cursor)
+{
+    if (!wire_name_parse(&query->name, cursor->message, cursor->len,
+                         &cursor->at)
+        || cursor->len - cursor->at < 4)
+    {
+        return false;
+    }
+
+    query->type = wire_get16(cursor->message + cursor->at);
+    query->class = wire_get16(cursor->message + cursor->at + 2);
+
+    cursor->at += 4;
+    query->question_end = cursor->at;
+    wire_fold(query->name.data, query->name.len);
+
+    return true;
+}
+
+
+static bool
+wire_record_parse(wire_record_t *record, wire_cursor_t *cursor)
+{
+    const uint8_t  *fixed;
+
+    if (!wire_name_parse(&record->owner, cursor->message, cursor->len,
+                         &cursor->at)
+        || cursor->len - cursor->at < WIRE_RR_FIXED)
+    {
+        return false;
+    }
+
+    fixed = cursor->message + cursor->at;
+    cursor->at += WIRE_RR_FIXED;
+
+    record->type = wire_get16(fixed);
+    record->class = wire_get16(fixed + 2);
+    record->ttl = wire_get32(fixed + 4);
+    record->rdata.len = wire_get16(fixed + 8);
+    record->rdata.data = cursor->message + cursor->at;
+
+    if (record->rdata.len > cursor->len - cursor->at) {
+        return false;
+    }
+
+    cursor->at += record->rdata.len;
+
+    return true;
+}
+
+
+static wire_verdict_t
+wire_additional_parse(wire_query_t *query, wire_cursor_t *cursor, unsigned n)
+{
+    bool            tsig = false, opt = false;
+    wire_record_t   record;
+    wire_verdict_t  verdict = WIRE_VERDICT_OK;
+
+    while (n-- > 0) {
+
+        /* RFC 8945 5.2: TSIG is the last record or the message is broken;
+         * as a signature it means nothing here */
+
+        if (tsig || !wire_record_parse(&record, cursor)) {
+            return WIRE_VERDICT_FORMERR;
+        }
+
+        tsig = record.type == WIRE_TYPE_TSIG;
+
+        if (record.type != WIRE_TYPE_OPT) {
+            continue;
+        }
+
+        if (opt) {
+            return WIRE_VERDICT_FORMERR;    /* RFC 6891 6.1.1 */
+        }
+
+        opt = true;
+        verdict = wire_opt_parse(query, &record);
+
+        if (verdict == WIRE_VERDICT_FORMERR) {
+            return verdict;
+        }
+    }
+
+    return cursor->at == cursor->len ? verdict : WIRE_VERDICT_FORMERR;
+}
+
+
+static wire_verdict_t
+wire_opt_parse(wire_query_t *query, const wire_record_t *record)
+{
+    if (record->owner.len != 1) {
+        return WIRE_VERDICT_FORMERR;        /* RFC 6891 6.1.2 */
+    }
+
+    query->edns = true;
+    query->dnssec_ok = (record->ttl & WIRE_EDNS_DO) != 0;
+
+    if (record->class > WIRE_UDP_MIN) {
+        query->payload = record->class;
+    }
+
+    if (((record->ttl >> 16) & 0xFF) != 0) {
+        return WIRE_VERDICT_BADVERS;        /* RFC 6891 6.1.3 */
+    }
+
+    return wire_options_valid(record->rdata) ? WIRE_VERDICT_OK
+                                             : WIRE_VERDICT_FORMERR;
+}
+
+
+/* Options are not known here, but they must be whole (RFC 6891 6.1.2). */
+
+static bool
+wire_options_valid(wire_span_t rdata)
+{
+    size_t  size;
+
+    while (rdata.len > 0) {
+        if (rdata.len < WIRE_OPTION_FIXED) {
+            return false;
+        }
+
+        size = WIRE_OPTION_FIXED + (size_t) wire_get16(rdata.data + 2);
+
+        if (size > rdata.len) {
+            return false;
+        }
+
+        rdata.data += size;
+        rdata.len -= size;
+    }
+
+    return true;
+}
