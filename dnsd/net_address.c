@@ -33,7 +33,7 @@ static bool net_set(int fd, int level, int option, int value);
 bool
 net_address_parse(net_address_t *address, const char *text)
 {
-    char              host[NET_ADDRESS_TEXT], *at;
+    char              host[NET_ADDRESS_TEXT - sizeof("@65535")], *at;
     const char       *port = NET_PORT;
     struct addrinfo  *found, hints = {
         .ai_family = AF_UNSPEC,
@@ -67,7 +67,7 @@ net_address_parse(net_address_t *address, const char *text)
     address->len = found->ai_addrlen;
     freeaddrinfo(found);
 
-    snprintf(address->text, sizeof(address->text), "%s@%s", host, port);
+    snprintf(address->text, sizeof(address->text), "%s@%.5s", host, port);
 
     if (address->sockaddr.ss_family == AF_INET6) {
         struct sockaddr_in6  *sin6 = (void *) &address->sockaddr;
