@@ -1,0 +1,623 @@
+package SrvRegistrar;
+
+# The test bench: nginx with our module and dnsd over one store, in a
+# directory of their own, on an address of their own.
+#
+#   my $t = SrvRegistrar->new();
+#   $t->configure(zone => 'max_rrsets 4;');
+#   $t->start();                          # nginx, and dnsd where asked for
+#
+#   my $device = $t->device('device');    # SrvRegistrar::Device
+#   is($device->enroll()->{status}, 201, 'enrolled');
+#
+# Quality is the bench's business: when a test ends, a line above [error] in
+# nginx's log, a worker that died of a signal, or a sanitizer's report fails
+# it, unless the test said `$t->allow_log(qr/.../)`.
+#
+# Environment: SRV_BUILD where module and dnsd are (build/), SRV_ASAN=1 where
+# they are sanitized, SRV_KEEP=1 keeps the directory, SRV_DEBUG=1 logs all.
+
+use strict;
+use warnings;
+
+use Carp qw(croak);
+use Cwd qw(abs_path);
+use Exporter qw(import);
+use File::Basename qw(dirname);
+use File::Temp ();
+use IO::Socket::INET;
+use Net::DNS;
+use Test::More ();
+
+use SrvRegistrar::Certificates;
+use SrvRegistrar::Client;
+use SrvRegistrar::Process qw(free_port listens program wait_until);
+
+our @EXPORT_OK = qw(wait_until free_port program);
+
+use constant ROOT  => abs_path(dirname(__FILE__) . '/../..');
+use constant BUILD => abs_path($ENV{SRV_BUILD} // ROOT . '/build');
+use constant ASAN  => $ENV{SRV_ASAN} // 0;
+
+# A test that hangs must end: prove would wait for ever.
+use constant TEST_TIMEOUT => ASAN ? 480 : 240;
+
+use constant ZONE => <<'END';
+$ORIGIN devices.example.
+$TTL 300
+@    SOA  ns hostmaster 1 7200 900 1209600 60
+     NS   ns
+ns   A    192.0.2.53
+www  A    192.0.2.80
+END
+
+my %benches;                      # address of the object => object, for END
+
+
+# zone       the zone's name, devices.example
+# zone_text  its file
+# workers    2
+
+sub new
+{
+    my ($class, %args) = @_;
+
+    alarm(TEST_TIMEOUT);
+
+    my $self = bless {
+        zone      => 'devices.example',
+        zone_text => ZONE,
+        workers   => 2,
+        owner     => $$,
+        address   => own_address(),
+        dir       => File::Temp::tempdir('srv-registrar-XXXXXX', TMPDIR => 1,
+                                         CLEANUP => !$ENV{SRV_KEEP}),
+        slots     => {},
+        allowed   => [],
+        %args,
+    }, $class;
+
+    Test::More::diag("in $self->{dir}") if $ENV{SRV_KEEP};
+
+    $self->{port} //= free_port($self->{address});
+    $self->{dns_port} //= free_port($self->{address});
+    $self->prepare_files();
+
+    $self->{client} = SrvRegistrar::Client->new(
+        address => $self->{address},
+        port    => $self->{port},
+        ca      => $self->{certificates}->pem('server-ca'),
+    );
+
+    $benches{$self} = $self;
+
+    return $self;
+}
+
+
+# All of 127/8 is loopback, so every process gets an address of its own and
+# tests that run side by side never want the same port.
+
+sub own_address
+{
+    return sprintf('127.%d.%d.%d', 128 + ($$ >> 16) % 64, ($$ >> 8) % 256,
+        $$ % 256);
+}
+
+
+sub prepare_files
+{
+    my ($self) = @_;
+
+    my $certs = SrvRegistrar::Certificates->new($self->{dir});
+
+    mkdir("$self->{dir}/store") or croak("store: $!");
+    mkdir("$self->{dir}/temp");
+
+    $self->write("$self->{zone}.zone", $self->{zone_text});
+    $self->write('secrets', 'name ' . '11' x 32 . "\n" . 'key 1 '
+        . '22' x 32 . "\n");
+    chmod(0600, $self->path('secrets'));
+
+    $certs->ca('manufacturer');
+    $certs->ca('server-ca');
+    $certs->certificate('server', ca => 'server-ca',
+        ext => ["subjectAltName=DNS:registrar.example,IP:$self->{address}"]);
+
+    $self->{certificates} = $certs;
+}
+
+
+sub path { return "$_[0]{dir}/$_[1]" }
+
+
+sub write
+{
+    my ($self, $name, $text) = @_;
+
+    open(my $file, '>', $self->path($name)) or croak("$name: $!");
+    print $file $text;
+    close($file) or croak("$name: $!");
+}
+
+
+sub read
+{
+    my ($self, $name) = @_;
+
+    open(my $file, '<', $self->path($name)) or return '';
+    local $/;
+
+    return scalar(<$file>) // '';
+}
+
+
+# Adds to the configuration; a later call replaces a slot.
+#
+#   main, http, zone, server, enroll, records, key   lines at that place
+#   servers     whole further server{} and srv_registrar_zone{} blocks
+#   lease       "30s 2h 1d";  service  the list;  zone_base  replaces the
+#               whole of the zone's body but `file`
+#   full        a whole nginx.conf in place of the bench's; in it and in
+#               all slots %%DIR%%, %%ADDRESS%%, %%PORT%%, %%DNS_PORT%%,
+#               %%MODULE%% and %%ZONE%% stand for this bench's
+
+sub configure
+{
+    my ($self, %slots) = @_;
+
+    @{ $self->{slots} }{keys %slots} = values %slots;
+    $self->write('nginx.conf', $self->configuration());
+}
+
+
+sub configuration
+{
+    my ($self) = @_;
+
+    my %s = (
+        (map { $_ => '' } qw(main http zone server enroll records key servers)),
+        lease   => '30s 2h 1d',
+        service => '_xmpp-server._tcp _xmpps-server._tcp _xmpp-client._tcp',
+        %{ $self->{slots} },
+    );
+
+    $s{zone_base} //= "ttl 60s;\nlease $s{lease};\nservice $s{service};\n"
+        . 'allow_address 127.0.0.0/8 ::1;';
+
+    my $text = $s{full} // template();
+    my %value = (
+        DIR      => $self->{dir},
+        ADDRESS  => $self->{address},
+        PORT     => $self->{port},
+        DNS_PORT => $self->{dns_port},
+        MODULE   => BUILD . '/ngx_srv_registrar_module.so',
+        WORKERS  => $self->{workers},
+        USER     => $< == 0 ? 'user root;' : '',
+        LEVEL    => $ENV{SRV_DEBUG} ? 'debug' : 'info',
+        ZONE     => $self->{zone},
+        %s,
+    );
+
+    # Twice, since slots may hold the others.
+    for (1, 2) {
+        $text =~ s/%%(\w+)%%/$value{$1} \/\/ croak("no $1")/ge;
+    }
+
+    return $text;
+}
+
+
+sub template
+{
+    return <<'END';
+load_module %%MODULE%%;
+%%USER%%
+daemon off;
+worker_processes %%WORKERS%%;
+pid %%DIR%%/nginx.pid;
+error_log %%DIR%%/error.log %%LEVEL%%;
+thread_pool srv_registrar threads=1;
+%%main%%
+events {
+    worker_connections 512;
+}
+http {
+    access_log %%DIR%%/access.log;
+    client_body_temp_path %%DIR%%/temp/body;
+    proxy_temp_path %%DIR%%/temp/proxy;
+    fastcgi_temp_path %%DIR%%/temp/fastcgi;
+    uwsgi_temp_path %%DIR%%/temp/uwsgi;
+    scgi_temp_path %%DIR%%/temp/scgi;
+
+    srv_registrar_store %%DIR%%/store;
+    srv_registrar_secrets %%DIR%%/secrets;
+    srv_registrar_zone %%ZONE%% {
+        file %%DIR%%/%%ZONE%%.zone;
+        %%zone_base%%
+        %%zone%%
+    }
+    %%http%%
+
+    server {
+        listen %%ADDRESS%%:%%PORT%% ssl;
+        server_name registrar.example;
+        ssl_certificate %%DIR%%/server.pem;
+        ssl_certificate_key %%DIR%%/server.key;
+        ssl_client_certificate %%DIR%%/manufacturer.pem;
+        ssl_verify_client optional;
+        error_page 400 413 495 496 = @problem;
+        %%server%%
+
+        location = /v1/enroll {
+            srv_registrar enroll;
+            %%enroll%%
+        }
+        location = /v1/records {
+            srv_registrar records;
+            %%records%%
+        }
+        location = /v1/key {
+            srv_registrar key;
+            %%key%%
+        }
+        location @problem {
+            srv_registrar problem;
+        }
+    }
+    %%servers%%
+}
+END
+}
+
+
+# Starts nginx and waits until it takes connections and the zone stands in
+# the store; croaks with its log if it does not.  dnsd => 1 starts dnsd too.
+
+sub start
+{
+    my ($self, %args) = @_;
+
+    $self->configure() if !-e $self->path('nginx.conf');
+
+    $self->with_sanitizers(sub {
+        $self->{nginx} = SrvRegistrar::Process->start(
+            command => [nginx_binary(), '-p', $self->{dir}, '-e',
+                        $self->path('error.log'), '-c',
+                        $self->path('nginx.conf')],
+            output  => $self->path('nginx.out'),
+            ready   => sub { listens($self->{address}, $self->{port}) },
+        );
+    });
+
+    $self->start_dnsd() if $args{dnsd};
+}
+
+
+sub nginx_binary
+{
+    my $own = BUILD . '/nginx/nginx';      # `make NGINX_SRC=` builds one
+
+    return $ENV{SRV_NGINX} // (-x $own ? $own : program('nginx'))
+        // croak('no nginx');
+}
+
+
+# Checks the configuration as `nginx -t` does: (exit status, output).
+
+sub check_configuration
+{
+    my ($self) = @_;
+
+    $self->configure() if !-e $self->path('nginx.conf');
+
+    my $output = $self->with_sanitizers(sub {
+        return run(nginx_binary(), '-t', '-p', $self->{dir}, '-e',
+                   $self->path('check.log'), '-c', $self->path('nginx.conf'));
+    });
+
+    return ($? >> 8, $output);
+}
+
+
+sub run
+{
+    my (@command) = @_;
+
+    my $pid = open(my $pipe, '-|') // croak("fork: $!");
+
+    if ($pid == 0) {
+        open(STDERR, '>&', \*STDOUT);
+        exec { $command[0] } @command or POSIX::_exit(127);
+    }
+
+    my $output = do { local $/; <$pipe> } // '';
+
+    close($pipe);
+
+    return $output;
+}
+
+
+# A sanitized module in an nginx that is not: the runtime has to come first,
+# and what nginx itself leaves at exit is not ours.
+
+sub with_sanitizers
+{
+    my ($self, $code, %args) = @_;
+
+    return $code->() if !ASAN;
+
+    chomp(my $runtime = `gcc -print-file-name=libasan.so`);
+
+    my $log = 'log_path=' . $self->path('sanitizer');
+
+    local $ENV{LD_PRELOAD} = abs_path($runtime) if !$args{linked};
+    local $ENV{ASAN_OPTIONS} = "$log:detect_leaks="
+        . ($args{linked} ? 1 : 0);
+    local $ENV{UBSAN_OPTIONS} = "$log:print_stacktrace=1";
+
+    return $code->();
+}
+
+
+sub stop
+{
+    my ($self) = @_;
+
+    $_->stop() for grep { $_ } delete @{$self}{qw(dnsd nginx)};
+}
+
+
+# Stops nginx alone: signal QUIT (graceful), TERM or KILL.
+
+sub stop_nginx
+{
+    my ($self, $signal) = @_;
+
+    my $nginx = $self->{nginx};
+    my @workers = $self->workers();
+
+    kill($signal // 'QUIT', $nginx->{pid});
+    wait_until(sub { !$nginx->alive() }, 60) or croak('nginx goes on');
+
+    # Workers outlive a master that was killed.
+    kill('KILL', @workers) if ($signal // '') eq 'KILL';
+    delete $self->{nginx};
+}
+
+
+# Reads the configuration again; returns when workers of the new one serve
+# (old ones may still finish).  False if nginx refused it.
+
+sub reload
+{
+    my ($self) = @_;
+
+    my %old = map { $_ => 1 } $self->workers();
+    my $log = length($self->read('error.log'));
+
+    kill('HUP', $self->{nginx}{pid});
+
+    my $done = sub {
+        return -1 if substr($self->read('error.log'), $log) =~ /\[emerg\]/;
+        return grep({ !$old{$_} } $self->workers()) >= $self->{workers};
+    };
+    my $result;
+
+    wait_until(sub { $result = $done->() }, 30) or croak('no reload');
+
+    return $result > 0;
+}
+
+
+# The pids of the workers, oldest first.
+
+sub workers
+{
+    my ($self) = @_;
+
+    my $master = $self->{nginx}{pid};
+
+    open(my $children, '<', "/proc/$master/task/$master/children")
+        or return ();
+
+    my @pids = split(' ', <$children> // '');
+
+    return grep { command_line($_) =~ /^nginx: worker/ } @pids;
+}
+
+
+sub command_line
+{
+    my ($pid) = @_;
+
+    open(my $file, '<', "/proc/$pid/cmdline") or return '';
+    local $/;
+
+    return scalar(<$file>) // '';
+}
+
+
+# Starts dnsd and waits for its first answer; further options as given.
+
+sub start_dnsd
+{
+    my ($self, @options) = @_;
+
+    $self->with_sanitizers(sub {
+        $self->{dnsd} = SrvRegistrar::Process->start(
+            command => [BUILD . '/dnsd', '--store', $self->path('store'),
+                        '--listen', "$self->{address}\@$self->{dns_port}",
+                        @options],
+            output  => $self->path('dnsd.log'),
+            ready   => sub { defined($self->query('.', 'SOA', timeout => 1)) },
+        );
+    }, linked => 1);
+}
+
+
+# Asks dnsd; a Net::DNS::Packet, or undef where no answer came.
+#
+#   tcp      over TCP
+#   edns     a UDP size, with an OPT
+#   timeout  seconds, 5
+
+sub query
+{
+    my ($self, $name, $type, %args) = @_;
+
+    my $resolver = Net::DNS::Resolver->new(
+        nameservers => [$self->{address}],
+        port        => $self->{dns_port},
+        recurse     => 0,
+        retry       => 1,
+        igntc       => 1,
+        udp_timeout => $args{timeout} // 5,
+        tcp_timeout => $args{timeout} // 5,
+    );
+
+    $resolver->usevc(1) if $args{tcp};
+    $resolver->udppacketsize($args{edns}) if $args{edns};
+
+    return $resolver->send($name, $type, 'IN');
+}
+
+
+# The answer section as sorted lines "owner type data", TTLs left out.
+
+sub answers
+{
+    my ($self, $name, $type, %args) = @_;
+
+    my $packet = $self->query($name, $type, %args) or return undef;
+
+    return join("\n", sort map { lc(join(' ', $_->owner, $_->type, $_->rdstring))
+        } $packet->answer);
+}
+
+
+# A request over TLS; see SrvRegistrar::Client.  cert may be a name.
+
+sub request
+{
+    my ($self, $method, $target, %args) = @_;
+
+    if (defined($args{cert}) && !ref($args{cert})) {
+        $args{cert} = $self->certificate_files($args{cert});
+    }
+
+    return $self->{client}->request($method, $target, %args);
+}
+
+
+sub certificate_files
+{
+    my ($self, $name) = @_;
+
+    return [$self->{certificates}->pem($name),
+            $self->{certificates}->key($name)];
+}
+
+
+# A device of the manufacturer's; the arguments are of
+# SrvRegistrar::Certificates::certificate.
+
+sub device
+{
+    my ($self, $name, %args) = @_;
+
+    require SrvRegistrar::Device;
+
+    $self->{certificates}->certificate($name, ca => 'manufacturer', %args);
+
+    return SrvRegistrar::Device->new(bench => $self, name => $name);
+}
+
+
+# Lines of error logs that this test provokes on purpose.
+
+sub allow_log
+{
+    my ($self, @patterns) = @_;
+
+    push(@{ $self->{allowed} }, @patterns);
+}
+
+
+# Waits until the error log has a line that matches.
+
+sub wait_log
+{
+    my ($self, $pattern, $timeout) = @_;
+
+    return wait_until(sub { $self->read('error.log') =~ $pattern },
+        $timeout // 10);
+}
+
+
+# What must not be in any log: lines that say so.
+
+sub complaints
+{
+    my ($self) = @_;
+
+    my @bad;
+
+    for my $file (glob("$self->{dir}/*.log $self->{dir}/sanitizer*")) {
+        open(my $log, '<', $file) or next;
+
+        while (my $line = <$log>) {
+            next if $file !~ /sanitizer/
+                && $line !~ /\[(?:alert|emerg|crit)\]|exited on signal
+                            |(?:ERROR|WARNING):\s\w+Sanitizer
+                            |runtime\serror:|core\sdumped/x;
+            next if grep { $line =~ $_ } @{ $self->{allowed} };
+            push(@bad, $line);
+        }
+    }
+
+    return @bad;
+}
+
+
+sub finish
+{
+    my ($self) = @_;
+
+    my $alive = !$self->{nginx} || $self->{nginx}->alive();
+    my $answers = !$self->{dnsd} || $self->{dnsd}->alive();
+
+    $self->stop();
+
+    my @bad = $self->complaints();
+
+    push(@bad, "nginx had ended\n" . $self->read('nginx.out')) if !$alive;
+    push(@bad, "dnsd had ended\n" . $self->read('dnsd.log')) if !$answers;
+
+    return @bad;
+}
+
+
+# Tests have nothing to call: the checks run when the process ends, and a
+# failed one is its exit status.
+
+END {
+    my $status = $?;
+    my @bad = map { $_->finish() } grep { $_->{owner} == $$ } values(%benches);
+
+    Test::More::diag("what a log must not hold:\n", @bad) if @bad;
+
+    if ($status || @bad) {
+        for (grep { $_->{owner} == $$ } values(%benches)) {
+            my @lines = split(/^/, $_->read('error.log'));
+            Test::More::diag('the end of error.log:', "\n",
+                @lines > 20 ? @lines[-20 .. -1] : @lines);
+        }
+    }
+
+    $? = $status || (@bad ? 1 : 0);
+}
+
+
+1;

@@ -1,0 +1,103 @@
+package SrvRegistrar::Certificates;
+
+# CAs, certificates and keys for a test, made by the openssl program in a
+# directory: `name` gives name.pem and name.key.  P-256 keys, since making
+# one takes no time.
+
+use strict;
+use warnings;
+
+use Carp qw(croak);
+use POSIX ();
+
+
+
+sub new
+{
+    my ($class, $dir) = @_;
+
+    return bless { dir => $dir, serial => 1 }, $class;
+}
+
+
+sub pem { return "$_[0]{dir}/$_[1].pem" }
+sub key { return "$_[0]{dir}/$_[1].key" }
+
+
+# Makes a self-signed CA.
+
+sub ca
+{
+    my ($self, $name, %args) = @_;
+
+    $self->make_key($name);
+    $self->openssl('req', '-x509', '-new', '-key', $self->key($name),
+        '-days', 30, '-subj', $args{subject} // "/CN=$name",
+        '-addext', 'keyUsage=critical,keyCertSign,cRLSign',
+        '-out', $self->pem($name));
+}
+
+
+# Makes a certificate.
+#
+#   ca        the issuer's name; without one it is self-signed
+#   subject   "/CN=..."
+#   key_of    another name whose key to use again
+#   days      how long it is valid from now; negative: expired
+#   ext       lines of openssl's configuration: "subjectAltName=DNS:a"
+
+sub certificate
+{
+    my ($self, $name, %args) = @_;
+
+    my $key = $self->key($args{key_of} // $name);
+    my $config = "$self->{dir}/$name.cnf";
+
+    $self->make_key($name) if !$args{key_of};
+
+    open(my $file, '>', $config) or croak("$config: $!");
+    print $file "basicConstraints=CA:FALSE\n",
+        map { "$_\n" } @{ $args{ext} // [] };
+    close($file);
+
+    $self->openssl('req', '-new', '-key', $key, '-subj',
+        $args{subject} // "/CN=$name", '-out', "$self->{dir}/$name.csr");
+
+    my @issuer = $args{ca}
+        ? ('-CA', $self->pem($args{ca}), '-CAkey', $self->key($args{ca}))
+        : ('-signkey', $key);
+
+    $self->openssl('x509', '-req', '-in', "$self->{dir}/$name.csr",
+        '-set_serial', $$ * 1000 + $self->{serial}++,
+        '-days', $args{days} // 30, '-extfile', $config, @issuer,
+        '-out', $self->pem($name));
+}
+
+
+sub make_key
+{
+    my ($self, $name) = @_;
+
+    $self->openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout',
+        '-out', $self->key($name));
+}
+
+
+sub openssl
+{
+    my ($self, @args) = @_;
+
+    my $pid = open(my $output, '-|') // croak("fork: $!");
+
+    if ($pid == 0) {
+        open(STDERR, '>&', \*STDOUT);
+        exec('openssl', @args) or POSIX::_exit(127);
+    }
+
+    my $text = do { local $/; <$output> } // '';
+
+    close($output) or croak("openssl @args: $text");
+}
+
+
+1;
