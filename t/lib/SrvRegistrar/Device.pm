@@ -1,0 +1,139 @@
+package SrvRegistrar::Device;
+
+# One device as a test drives it: its certificate, the key that it was given,
+# and the rule that `created` always grows.  Made by $t->device('name').
+#
+#   $device->enroll();                      # the reply; keeps name and key
+#   $device->put({ services => [...] });    # signed; the reply
+#   $device->signed('PATCH', '/v1/records', '{}', sign => { created => 1 });
+
+use strict;
+use warnings;
+
+use JSON::PP ();
+
+use SrvRegistrar::Signature qw(make_key sign);
+
+
+# bench, name (of its certificate)
+
+sub new
+{
+    my ($class, %args) = @_;
+
+    return bless { last => 0, %args }, $class;
+}
+
+
+sub bench { return $_[0]{bench} }
+sub fqdn { return $_[0]{fqdn} }
+sub keyid { return $_[0]{keyid} }
+
+
+# POST /v1/enroll with the certificate.  After a 2xx the device signs with the
+# new key, unless keep => 0.  algorithm => 'ed25519' or 'ecdsa-p256-sha256'
+# makes a key of its own; other arguments are SrvRegistrar::Client's.
+
+sub enroll
+{
+    my ($self, %args) = @_;
+
+    my $private;
+
+    if (my $algorithm = delete $args{algorithm}) {
+        ($private, my $public) = make_key($algorithm);
+        $args{body} = JSON::PP::encode_json({ public_key => $public });
+    }
+
+    my $reply = $self->{bench}->request('POST', '/v1/enroll',
+        cert => $self->{name}, %args);
+
+    if ($reply && $reply->{status} =~ /^2/ && ($args{keep} // 1)) {
+        $self->keep($reply->{json}, $private);
+    }
+
+    return $reply;
+}
+
+
+# Takes name and key from a reply of enrolment or of rotation.
+
+sub keep
+{
+    my ($self, $json, $private) = @_;
+
+    @{$self}{qw(fqdn keyid)} = @{$json}{qw(fqdn keyid)};
+    $self->{key} = $private // $json->{key};
+}
+
+
+# Signs and sends; body is bytes, a structure, or undef.
+#
+#   sign    what SrvRegistrar::Signature's sign takes, to break one rule
+#   others  of SrvRegistrar::Client's request
+#
+# The bytes that went stay in $device->{sent}, for a replay.
+
+sub signed
+{
+    my ($self, $method, $target, $body, %args) = @_;
+
+    my $client = $self->{bench}{client};
+    my %sign = %{ delete $args{sign} // {} };
+
+    $body = JSON::PP->new->canonical->utf8->encode($body) if ref($body);
+
+    my @fields = sign(
+        method  => $method,
+        url     => 'https://' . $client->authority() . $target,
+        body    => $body,
+        keyid   => $self->{keyid},
+        key     => $self->{key},
+        created => $self->created(),
+        %sign,
+    );
+    my @headers = @{ delete $args{headers} // [] };
+
+    push(@headers, [splice(@fields, 0, 2)]) while @fields;
+
+    $self->{sent} = $client->bytes($method, $target, body => $body,
+        headers => \@headers, %args);
+
+    return $client->exchange($self->{sent}, %args);
+}
+
+
+# max(now, last + 1), remembered.
+
+sub created
+{
+    my ($self) = @_;
+
+    my $now = time();
+
+    $self->{last} = $now > $self->{last} ? $now : $self->{last} + 1;
+
+    return $self->{last};
+}
+
+
+sub put    { return shift->signed('PUT', '/v1/records', @_) }
+sub patch  { return shift->signed('PATCH', '/v1/records', @_) }
+sub show   { return shift->signed('GET', '/v1/records', undef, @_) }
+sub delete { return shift->signed('DELETE', '/v1/records', undef, @_) }
+sub rotate { return shift->signed('POST', '/v1/key', @_) }
+
+
+# Registers one service on a port.
+
+sub register
+{
+    my ($self, $port, %args) = @_;
+
+    return $self->put({
+        services => [{ service => '_xmpp-server._tcp', port => $port }],
+    }, %args);
+}
+
+
+1;
