@@ -587,7 +587,7 @@ sub dnsd_complaints
     my ($self) = @_;
 
     my $dnsd = $self->{dnsd};
-    my @allowed = (SrvRegistrar::Dnsd::USUAL, @{ $dnsd->{allowed} },
+    my @allowed = (SrvRegistrar::Dnsd->USUAL, @{ $dnsd->{allowed} },
         @{ $self->{allowed} });
     my @bad;
 
