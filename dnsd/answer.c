@@ -198,15 +198,20 @@ answer_refusal(const answer_t *answer)
         return WIRE_REFUSED;
     }
 
-    /* no transfers: refused as a policy (RFC 5936 2.2.1), over UDP too */
+    /* no transfers: refused as a policy (RFC 5936 2.2.1); over UDP there is
+     * no AXFR at all (ibid. 4.2) */
 
-    if (answer->parsed.type == WIRE_TYPE_AXFR
-        || answer->parsed.type == WIRE_TYPE_IXFR)
-    {
+    switch (answer->parsed.type) {
+
+    case WIRE_TYPE_AXFR:
+        return answer->stream ? WIRE_REFUSED : WIRE_NOTIMP;
+
+    case WIRE_TYPE_IXFR:
         return WIRE_REFUSED;
-    }
 
-    return WIRE_NOERROR;
+    default:
+        return WIRE_NOERROR;
+    }
 }
 
 
