@@ -6,25 +6,17 @@
  * put there; what leaves is an open store of our own format, or a refusal
  * that says which file is wrong and how.  Files that are not ours are never
  * written to, and nothing is ever deleted or truncated.
- *
- * LMDB's locks are lost where a process opens the lock file a second time and
- * closes it (fcntl locks belong to the process), so this file only ever calls
- * stat and chmod on it.
  */
 
 #include "store_lmdb.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 
-/* Sparse, so it costs address space only: about a hundred million devices.
+/* Sparse, so it costs address space only: about fifty million devices.
  * Half would do as well; a 32-bit machine has to name a smaller one. */
 #define STORE_MAP_SIZE     ((size_t) 16 << 30)
 
@@ -32,26 +24,17 @@
  * the rest is for the slots of the dead, until they are cleared. */
 #define STORE_MAX_READERS  1024
 
-#define STORE_DATA_MODE    0640
-#define STORE_LOCK_MODE    0660      /* a reader writes its slot */
-
 
 static store_status_t store_make(store_t **made, const store_options_t *options,
     store_error_t *error);
-static store_status_t store_look(const store_t *store, store_error_t *error);
-static store_status_t store_look_locks(const store_t *store,
-    store_error_t *error);
-static bool store_holds_file(const struct stat *file);
+static char *store_path(const char *directory, const char *file);
 static store_status_t store_open_env(store_t *store,
     const store_options_t *options, store_error_t *error);
 static store_status_t store_set_map(store_t *store, size_t size,
     store_error_t *error);
 static store_status_t store_open_main(store_t *store, store_error_t *error);
-static store_status_t store_set_modes(const store_t *store,
-    store_error_t *error);
 static store_status_t store_open_failed(const store_t *store, int rc,
     store_error_t *error);
-static const char *store_denied_path(const store_t *store);
 static int store_count_line(const char *line, void *data);
 
 
@@ -122,15 +105,9 @@ store_make(store_t **made, const store_options_t *options,
 
     store->writer = options->writer;
     store->pid = getpid();
-    store->path = strdup(options->path);
-
-    if (asprintf(&store->data, "%s/data.mdb", options->path) == -1) {
-        store->data = NULL;
-    }
-
-    if (asprintf(&store->lock, "%s/lock.mdb", options->path) == -1) {
-        store->lock = NULL;
-    }
+    store->path = store_path(options->path, "");
+    store->data = store_path(options->path, "/data.mdb");
+    store->lock = store_path(options->path, "/lock.mdb");
 
     *made = store;
 
@@ -142,104 +119,23 @@ store_make(store_t **made, const store_options_t *options,
 }
 
 
-/* What can be told before LMDB touches anything. */
-static store_status_t
-store_look(const store_t *store, store_error_t *error)
+static char *
+store_path(const char *directory, const char *file)
 {
-    struct stat  dir, data;
+    char    *path;
+    size_t   len, size;
 
-    if (stat(store->path, &dir) == -1) {
-        return store_error_set(error, store_status_of(errno), "%s: %s",
-                               store->path, strerror(errno));
+    len = strlen(directory);
+    size = len + strlen(file) + 1;
+
+    path = malloc(size);
+
+    if (path != NULL) {
+        memcpy(path, directory, len);
+        memcpy(path + len, file, size - len);
     }
 
-    if (!S_ISDIR(dir.st_mode)) {
-        return store_error_set(error, STORE_ABSENT, "%s: not a directory",
-                               store->path);
-    }
-
-    if (stat(store->data, &data) == -1) {
-
-        if (errno == ENOENT && store->writer) {
-            return store_look_locks(store, error);
-        }
-
-        return store_error_set(error, store_status_of(errno), "%s: %s",
-                               store->data, strerror(errno));
-    }
-
-    if (!S_ISREG(data.st_mode)) {
-        return store_error_set(error, STORE_FOREIGN, "%s: not a regular file",
-                               store->data);
-    }
-
-    if (data.st_size == 0 && !store->writer) {
-        return store_error_set(error, STORE_ABSENT, "%s: empty so far",
-                               store->data);
-    }
-
-    return store_look_locks(store, error);
-}
-
-
-static store_status_t
-store_look_locks(const store_t *store, store_error_t *error)
-{
-    struct stat  lock;
-
-    if (stat(store->lock, &lock) == -1) {
-
-        /* A reader that starts as root would make a lock file that the
-         * registrar's workers cannot write: it leaves that to them. */
-
-        if (errno == ENOENT && !store->writer) {
-            return store_error_set(error, STORE_ABSENT,
-                               "%s: not there; the registrar makes it",
-                               store->lock);
-        }
-
-        return STORE_OK;
-    }
-
-    if (store_holds_file(&lock)) {
-        return store_error_set(error, STORE_IO,
-                               "%s: open in this process already, or since "
-                               "before it was forked", store->lock);
-    }
-
-    return STORE_OK;
-}
-
-
-/* True where a descriptor of this process leads to the file. */
-static bool
-store_holds_file(const struct stat *file)
-{
-    DIR            *dir;
-    bool            held;
-    struct stat     fd;
-    struct dirent  *entry;
-
-    dir = opendir("/proc/self/fd");
-
-    if (dir == NULL) {
-        return false;
-    }
-
-    held = false;
-
-    while (!held && (entry = readdir(dir)) != NULL) {
-
-        if (entry->d_name[0] == '.' || fstat(atoi(entry->d_name), &fd) == -1) {
-            continue;
-        }
-
-        held = fd.st_dev == file->st_dev && fd.st_ino == file->st_ino;
-    }
-
-    closedir(dir);
-
-    return held;
+    return path;
 }
 
 
@@ -368,38 +264,6 @@ store_open_main(store_t *store, store_error_t *error)
 }
 
 
-/* By path for the lock file: a descriptor of our own must not be. */
-static store_status_t
-store_set_modes(const store_t *store, store_error_t *error)
-{
-    int          fd, rc;
-    struct stat  st;
-
-    rc = mdb_env_get_fd(store->env, &fd);
-
-    if (rc == 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid()
-        && (st.st_mode & 07777) != STORE_DATA_MODE)
-    {
-        rc = fchmod(fd, STORE_DATA_MODE) == -1 ? errno : 0;
-    }
-
-    if (rc != 0) {
-        return store_error_set(error, store_status_of(rc), "%s: chmod: %s",
-                               store->data, strerror(rc));
-    }
-
-    if (stat(store->lock, &st) == 0 && st.st_uid == geteuid()
-        && (st.st_mode & 07777) != STORE_LOCK_MODE
-        && chmod(store->lock, STORE_LOCK_MODE) == -1)
-    {
-        return store_error_set(error, store_status_of(errno),
-                               "%s: chmod: %s", store->lock, strerror(errno));
-    }
-
-    return STORE_OK;
-}
-
-
 static store_status_t
 store_open_failed(const store_t *store, int rc, store_error_t *error)
 {
@@ -440,30 +304,6 @@ store_open_failed(const store_t *store, int rc, store_error_t *error)
 }
 
 
-/* LMDB does not say which of the files it could not open. */
-static const char *
-store_denied_path(const store_t *store)
-{
-    int  mode;
-
-    mode = store->writer ? R_OK|W_OK : R_OK;
-
-    if (faccessat(AT_FDCWD, store->data, mode, AT_EACCESS) == -1
-        && errno != ENOENT)
-    {
-        return store->data;
-    }
-
-    if (faccessat(AT_FDCWD, store->lock, R_OK|W_OK, AT_EACCESS) == -1
-        && errno != ENOENT)
-    {
-        return store->lock;
-    }
-
-    return store->path;
-}
-
-
 void
 store_close(store_t *store)
 {
@@ -483,23 +323,6 @@ store_close(store_t *store)
     free(store->data);
     free(store->lock);
     free(store);
-}
-
-
-bool
-store_replaced(const store_t *store)
-{
-    int          fd;
-    struct stat  path, open;
-
-    if (stat(store->data, &path) == -1
-        || mdb_env_get_fd(store->env, &fd) != 0
-        || fstat(fd, &open) == -1)
-    {
-        return false;
-    }
-
-    return path.st_dev != open.st_dev || path.st_ino != open.st_ino;
 }
 
 

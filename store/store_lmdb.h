@@ -51,6 +51,18 @@ store_status_t store_status_of(int rc);
 store_status_t store_error_set(store_error_t *error, store_status_t status,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+#define STORE_DATA_MODE  0640
+
+
+/* What can be told of the files before LMDB touches anything. */
+store_status_t store_look(const store_t *store, store_error_t *error);
+
+/* Gives the files their modes, where we own them, whatever the umask. */
+store_status_t store_set_modes(const store_t *store, store_error_t *error);
+
+/* Which of the paths denies access; LMDB does not say. */
+const char *store_denied_path(const store_t *store);
+
 /*
  * Checks the format record of a store just opened; a writer puts it where
  * nothing at all stands in the environment.

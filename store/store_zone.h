@@ -23,7 +23,7 @@ typedef struct {
 
 /* The table.  Large: callers keep it, they do not put it on a stack. */
 typedef struct {
-    uint32_t      generation;         /* changes with each change of the table */
+    uint32_t      generation;     /* another after each change of the table */
     uint16_t      n;
     store_zone_t  zones[STORE_ZONES_MAX];
 } store_zones_t;
