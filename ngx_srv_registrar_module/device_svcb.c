@@ -173,8 +173,7 @@ device_svcb_key(store_span_t text, uint32_t *key)
         }
     }
 
-    /* keyNNNNN must not be a second spelling of a key that is checked; key7
-     * alone is, for this is how ldns prints dohpath */
+    /* keyNNNNN must not be a second spelling of a key that is checked */
 
     if (text.len < 4 || memcmp(text.data, "key", 3) != 0
         || text.data[3] == '0')
@@ -186,7 +185,7 @@ device_svcb_key(store_span_t text, uint32_t *key)
     text.len -= 3;
 
     return device_number_parse(text, KEY_INVALID - 1, key)
-           && *key >= KEY_DOHPATH;
+           && *key >= KEYS_KNOWN;
 }
 
 
