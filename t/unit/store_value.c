@@ -1,0 +1,854 @@
+/* units: store/store_key.c store/store_value.c store/store_writer.c
+   store/crc32c.c */
+
+/*
+ * Values: what the writer makes the reader gives back, and every other byte
+ * is refused: each truncation, each flipped bit (also with the checksum made
+ * right again, where then nothing may be read outside), each broken bound.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "crc32c.h"
+#include "store_layout.h"
+#include "store_value.h"
+
+
+#define BYTES(s)  { (const uint8_t *) (s), sizeof(s) - 1 }
+#define SRV       33
+#define A         1
+
+
+typedef struct {
+    store_key_t   key;
+    store_span_t  name;          /* the key's bytes */
+    store_span_t  bytes;
+    uint8_t       buffer[STORE_VALUE_MAX];
+} sample_t;
+
+
+static const store_span_t  zone = BYTES("\7devices\7example\0");
+static const store_span_t  hex = BYTES("2247eae3630b46565dc68ad351991292");
+static const store_span_t  www = BYTES("www");
+static const store_span_t  none = { NULL, 0 };
+static const store_span_t  xmpp = BYTES("\14_xmpp-server\4_tcp");
+
+
+static void
+sample_key(sample_t *sample, store_span_t label)
+{
+    assert_true(store_key_make(&sample->key, zone, label));
+
+    sample->name.data = sample->key.data;
+    sample->name.len = sample->key.len;
+}
+
+
+static void
+sample_device(store_device_t *device)
+{
+    memset(device, 0, sizeof(store_device_t));
+
+    memset(device->identity, 0x11, STORE_IDENTITY_LEN);
+    device->epoch = 1;
+    device->rekeyed = 65535;
+    device->enrolled = 1790000000;
+    device->seen = UINT32_MAX;
+    device->enroll_limit = 1790000001;
+    device->lease = 7200;
+    device->lease_end = 1790007200;
+    device->has_active = true;
+    device->active.algorithm = STORE_HMAC_SHA256;
+    device->active.secret = 7;
+    device->active.last_created = 1790000002;
+    memset(device->active.generation, 0x22, STORE_GENERATION_LEN);
+}
+
+
+static void
+write_rrset(store_writer_t *writer, store_span_t owner, uint16_t type,
+    const uint8_t *rdata, uint16_t len, int splice)
+{
+    store_rr_t     rr = { rdata, len, splice };
+    store_rrset_t  rrset = {
+        .owner = owner, .type = type, .ttl = 60, .expires = 1790007200,
+        .door = STORE_DOOR_RECORDS
+    };
+
+    store_writer_rrset_begin(writer, &rrset);
+    store_writer_rr(writer, &rr);
+    store_writer_rrset_end(writer);
+}
+
+
+static void
+write_usual(store_writer_t *writer)
+{
+    write_rrset(writer, xmpp, SRV, (const uint8_t *) "\0\0\0\0\x3b\xa5", 6,
+                6);
+    write_rrset(writer, none, A, (const uint8_t *) "\xcb\0\x71\7", 4, -1);
+}
+
+
+static void
+make_device(sample_t *sample, const store_device_t *device)
+{
+    store_writer_t  writer;
+
+    sample_key(sample, hex);
+    store_writer_device(&writer, sample->buffer, sizeof(sample->buffer),
+                        device);
+    write_usual(&writer);
+
+    assert_true(store_writer_finish(&writer, sample->name, &sample->bytes));
+}
+
+
+static void
+make_usual(sample_t *sample)
+{
+    store_device_t  device;
+
+    sample_device(&device);
+    make_device(sample, &device);
+}
+
+
+/* All that a device can have. */
+static void
+make_full(sample_t *sample)
+{
+    store_device_t  device;
+
+    sample_device(&device);
+
+    device.state = STORE_DEVICE_SUSPENDED;
+    device.active.algorithm = STORE_ECDSA_P256_SHA256;
+    device.active.secret = 0;
+    device.active.public_key_len = 64;
+    memset(device.active.public_key, 0x33, 64);
+    device.has_pending = true;
+    device.pending.algorithm = STORE_ED25519;
+    device.pending.public_key_len = 32;
+    device.pending.expires = 1790086400;
+    memset(device.pending.public_key, 0x44, 32);
+
+    make_device(sample, &device);
+}
+
+
+static void
+make_static(sample_t *sample)
+{
+    store_writer_t  writer;
+
+    sample_key(sample, www);
+    store_writer_static(&writer, sample->buffer, sizeof(sample->buffer));
+    write_usual(&writer);
+
+    assert_true(store_writer_finish(&writer, sample->name, &sample->bytes));
+}
+
+
+static void
+make_apex(sample_t *sample)
+{
+    uint8_t         digest[STORE_DIGEST_LEN];
+    store_writer_t  writer;
+
+    memset(digest, 0x55, sizeof(digest));
+
+    sample_key(sample, none);
+    store_writer_apex(&writer, sample->buffer, sizeof(sample->buffer),
+                      digest);
+    write_usual(&writer);
+
+    assert_true(store_writer_finish(&writer, sample->name, &sample->bytes));
+}
+
+
+static void (*const  makers[])(sample_t *) = {
+    make_usual, make_full, make_static, make_apex
+};
+
+#define MAKERS  (sizeof(makers) / sizeof(makers[0]))
+
+
+/* Walks all that a value gives; the sanitizers see where that leads. */
+static unsigned
+read_all(const store_value_t *value)
+{
+    size_t              i;
+    unsigned            sum;
+    store_rr_t          rr;
+    store_rrset_t       rrset;
+    store_device_t      device;
+    store_rr_iter_t     rrs;
+    store_rrset_iter_t  rrsets;
+
+    sum = 0;
+
+    if (value->kind == STORE_KIND_DEVICE) {
+        store_value_device(value, &device);
+        sum += device.active.public_key[0];
+    }
+
+    if (value->kind == STORE_KIND_APEX) {
+        sum += store_value_digest(value)[STORE_DIGEST_LEN - 1];
+    }
+
+    store_rrset_begin(&rrsets, value);
+
+    while (store_rrset_next(&rrsets, &rrset)) {
+        store_rr_begin(&rrs, &rrset);
+
+        for (i = 0; store_rr_next(&rrs, &rr); i++) {
+            sum += rr.len != 0 ? rr.data[rr.len - 1] : 0;
+        }
+
+        assert_int_equal(i, rrset.count);
+    }
+
+    return sum;
+}
+
+
+static void
+test_usual_is_small(void **state)
+{
+    sample_t  sample;
+
+    (void) state;
+
+    make_usual(&sample);
+    assert_int_equal(sample.bytes.len, 130);
+}
+
+
+static void
+test_round_trip(void **state)
+{
+    sample_t            sample;
+    store_rr_t          rr;
+    store_rrset_t       rrset;
+    store_value_t       value;
+    store_device_t      in, out;
+    store_rr_iter_t     rrs;
+    store_rrset_iter_t  rrsets;
+
+    (void) state;
+
+    sample_device(&in);
+    make_device(&sample, &in);
+
+    assert_true(store_value_open(&value, sample.name, sample.bytes));
+    assert_int_equal(value.kind, STORE_KIND_DEVICE);
+    assert_true(store_value_served(&value));
+
+    store_value_device(&value, &out);
+    assert_int_equal(out.state, in.state);
+    assert_memory_equal(out.identity, in.identity, STORE_IDENTITY_LEN);
+    assert_int_equal(out.epoch, in.epoch);
+    assert_int_equal(out.rekeyed, in.rekeyed);
+    assert_int_equal(out.enrolled, in.enrolled);
+    assert_int_equal(out.seen, in.seen);
+    assert_int_equal(out.enroll_limit, in.enroll_limit);
+    assert_int_equal(out.lease, in.lease);
+    assert_int_equal(out.lease_end, in.lease_end);
+    assert_true(out.has_active);
+    assert_false(out.has_pending);
+    assert_int_equal(out.active.algorithm, in.active.algorithm);
+    assert_int_equal(out.active.secret, in.active.secret);
+    assert_int_equal(out.active.last_created, in.active.last_created);
+    assert_memory_equal(out.active.generation, in.active.generation,
+                        STORE_GENERATION_LEN);
+
+    store_rrset_begin(&rrsets, &value);
+    assert_true(store_rrset_next(&rrsets, &rrset));
+    assert_int_equal(rrset.owner.len, xmpp.len);
+    assert_memory_equal(rrset.owner.data, xmpp.data, xmpp.len);
+    assert_int_equal(rrset.type, SRV);
+    assert_int_equal(rrset.ttl, 60);
+    assert_int_equal(rrset.expires, 1790007200);
+    assert_int_equal(rrset.door, STORE_DOOR_RECORDS);
+    assert_false(rrset.own_lease);
+    assert_int_equal(rrset.count, 1);
+
+    store_rr_begin(&rrs, &rrset);
+    assert_true(store_rr_next(&rrs, &rr));
+    assert_int_equal(rr.len, 6);
+    assert_int_equal(rr.splice, 6);
+    assert_memory_equal(rr.data, "\0\0\0\0\x3b\xa5", 6);
+    assert_false(store_rr_next(&rrs, &rr));
+
+    assert_true(store_rrset_next(&rrsets, &rrset));
+    assert_int_equal(rrset.type, A);
+    assert_int_equal(rrset.owner.len, 0);
+    store_rr_begin(&rrs, &rrset);
+    assert_true(store_rr_next(&rrs, &rr));
+    assert_int_equal(rr.splice, -1);
+    assert_false(store_rrset_next(&rrsets, &rrset));
+}
+
+
+static void
+test_keys_round_trip(void **state)
+{
+    sample_t        sample;
+    store_value_t   value;
+    store_device_t  out;
+
+    (void) state;
+
+    make_full(&sample);
+
+    assert_true(store_value_open(&value, sample.name, sample.bytes));
+    assert_false(store_value_served(&value));
+
+    store_value_device(&value, &out);
+    assert_int_equal(out.active.algorithm, STORE_ECDSA_P256_SHA256);
+    assert_int_equal(out.active.public_key_len, 64);
+    assert_int_equal(out.active.public_key[63], 0x33);
+    assert_int_equal(out.active.expires, 0);
+    assert_true(out.has_pending);
+    assert_int_equal(out.pending.algorithm, STORE_ED25519);
+    assert_int_equal(out.pending.public_key_len, 32);
+    assert_int_equal(out.pending.public_key[31], 0x44);
+    assert_int_equal(out.pending.expires, 1790086400);
+}
+
+
+static void
+test_copied_rrset(void **state)
+{
+    uint8_t             buffer[STORE_VALUE_MAX];
+    sample_t            sample;
+    store_span_t        bytes;
+    store_rrset_t       rrset;
+    store_value_t       value;
+    store_device_t      device;
+    store_writer_t      writer;
+    store_rrset_iter_t  rrsets;
+
+    (void) state;
+
+    make_full(&sample);
+    assert_true(store_value_open(&value, sample.name, sample.bytes));
+    store_value_device(&value, &device);
+
+    store_writer_device(&writer, buffer, sizeof(buffer), &device);
+    store_rrset_begin(&rrsets, &value);
+
+    while (store_rrset_next(&rrsets, &rrset)) {
+        store_writer_rrset(&writer, &rrset);
+    }
+
+    assert_true(store_writer_finish(&writer, sample.name, &bytes));
+    assert_int_equal(bytes.len, sample.bytes.len);
+    assert_memory_equal(bytes.data, sample.bytes.data, bytes.len);
+}
+
+
+/* Each truncation, in a block of its own so that a sanitizer sees a read
+ * behind the end; with the checksum as it was and made right. */
+static void
+test_truncations(void **state)
+{
+    size_t         i, len;
+    uint8_t       *copy;
+    sample_t       sample;
+    store_value_t  value;
+
+    (void) state;
+
+    for (i = 0; i < MAKERS; i++) {
+        makers[i](&sample);
+
+        for (len = 0; len < sample.bytes.len; len++) {
+            copy = malloc(len + 1);
+            assert_non_null(copy);
+            memcpy(copy, sample.buffer, len);
+            copy = realloc(copy, len != 0 ? len : 1);
+            assert_non_null(copy);
+
+            assert_false(store_value_open(&value, sample.name,
+                                          (store_span_t) { copy, len }));
+
+            if (len >= STORE_HEAD_LEN) {
+                store_seal(sample.name, copy, len);
+
+                if (store_value_open(&value, sample.name,
+                                     (store_span_t) { copy, len }))
+                {
+                    (void) read_all(&value);
+                }
+            }
+
+            free(copy);
+        }
+    }
+}
+
+
+static void
+test_flipped_bits(void **state)
+{
+    size_t         i, bit;
+    sample_t       sample;
+    store_value_t  value;
+
+    (void) state;
+
+    for (i = 0; i < MAKERS; i++) {
+        makers[i](&sample);
+
+        for (bit = 0; bit < sample.bytes.len * 8; bit++) {
+            sample.buffer[bit / 8] ^= (uint8_t) (1 << bit % 8);
+
+            assert_false(store_value_open(&value, sample.name,
+                                          sample.bytes));
+
+            store_seal(sample.name, sample.buffer, sample.bytes.len);
+
+            if (store_value_open(&value, sample.name, sample.bytes)) {
+                (void) read_all(&value);
+            }
+
+            sample.buffer[bit / 8] ^= (uint8_t) (1 << bit % 8);
+            store_seal(sample.name, sample.buffer, sample.bytes.len);
+        }
+
+        assert_true(store_value_open(&value, sample.name, sample.bytes));
+    }
+}
+
+
+static void
+test_wrong_key(void **state)
+{
+    size_t         i, bit;
+    sample_t       sample;
+    store_key_t    other;
+    store_value_t  value;
+
+    const store_span_t  www2 = BYTES("www2");
+
+    (void) state;
+
+    for (i = 0; i < MAKERS; i++) {
+        makers[i](&sample);
+
+        for (bit = 0; bit < sample.name.len * 8; bit++) {
+            sample.key.data[bit / 8] ^= (uint8_t) (1 << bit % 8);
+            assert_false(store_value_open(&value, sample.name,
+                                          sample.bytes));
+            sample.key.data[bit / 8] ^= (uint8_t) (1 << bit % 8);
+        }
+    }
+
+    make_static(&sample);
+    assert_true(store_key_make(&other, zone, www2));
+    assert_false(store_value_open(&value,
+                                  (store_span_t) { other.data, other.len },
+                                  sample.bytes));
+}
+
+
+/* Under a right checksum too: what a writer never leaves. */
+static void
+test_broken_bytes(void **state)
+{
+    size_t         i;
+    sample_t       sample;
+    store_value_t  value;
+
+    /* the SRV's RRset follows a header of 70 bytes */
+    enum { RRSET = 70, TYPE = RRSET + 19, RR = TYPE + 12 };
+
+    static const struct {
+        size_t       at;
+        uint8_t      byte;
+        const char  *what;
+    } cases[] = {
+        { STORE_AT_KIND, 0, "no such kind" },
+        { STORE_AT_KIND, 1, "an apex under a label" },
+        { STORE_AT_KIND, 4, "no such kind" },
+        { STORE_AT_STATE, 2, "no such state" },
+        { STORE_AT_KEYS, 5, "a reserved bit" },
+        { STORE_AT_KEYS, 3, "a pending key that is not there" },
+        { STORE_DEVICE_LEN, 0, "no such algorithm" },
+        { STORE_DEVICE_LEN, 4, "no such algorithm" },
+        { STORE_DEVICE_LEN, 2, "a public key that is not there" },
+        { RRSET, 17, "an owner that ends inside its label" },
+        { RRSET + 1, 0, "an empty label" },
+        { RRSET + 1, 64, "a label of 64" },
+        { RRSET + 1, 200, "a pointer" },
+        { RRSET + 2, 'A', "upper case" },
+        { TYPE + 1, 0, "type 0" },
+        { TYPE + 1, 41, "OPT" },
+        { TYPE + 1, 255, "ANY" },
+        { TYPE + 2, 0x80, "a TTL of 32 bits" },
+        { TYPE + 10, 5, "no such door" },
+        { TYPE + 10, 0x11, "a reserved bit" },
+        { TYPE + 11, 0, "no RR" },
+        { TYPE + 11, 3, "RRs that are not there" },
+        { RR + 1, 5, "RDATA too short" },
+        { RR + 1, 255, "RDATA too long" },
+        { RR + 3, 7, "a splice behind the RDATA" },
+        { RR, 0, "no splice where one stands" }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        make_usual(&sample);
+        assert_int_not_equal(sample.buffer[cases[i].at], cases[i].byte);
+
+        sample.buffer[cases[i].at] = cases[i].byte;
+        store_seal(sample.name, sample.buffer, sample.bytes.len);
+
+        if (store_value_open(&value, sample.name, sample.bytes)) {
+            fail_msg("opened: %s", cases[i].what);
+        }
+    }
+
+    make_usual(&sample);
+    sample.buffer[sample.bytes.len] = 0;
+    sample.bytes.len++;
+    store_seal(sample.name, sample.buffer, sample.bytes.len);
+    assert_false(store_value_open(&value, sample.name, sample.bytes));
+}
+
+
+/* A device's value under a label that no device can have. */
+static void
+test_label_of_kind(void **state)
+{
+    sample_t        sample;
+    store_span_t    bytes;
+    store_device_t  device;
+    store_writer_t  writer;
+
+    const store_span_t  tcp = BYTES("_tcp");
+
+    (void) state;
+
+    sample_device(&device);
+    sample_key(&sample, tcp);
+    store_writer_device(&writer, sample.buffer, sizeof(sample.buffer),
+                        &device);
+    assert_false(store_writer_finish(&writer, sample.name, &bytes));
+
+    sample_key(&sample, none);
+    assert_false(store_writer_finish(&writer, sample.name, &bytes));
+
+    store_writer_static(&writer, sample.buffer, sizeof(sample.buffer));
+    assert_false(store_writer_finish(&writer, sample.name, &bytes));
+
+    sample_key(&sample, tcp);
+    assert_true(store_writer_finish(&writer, sample.name, &bytes));
+}
+
+
+static void
+test_duplicates(void **state)
+{
+    sample_t        sample;
+    store_span_t    bytes;
+    store_writer_t  writer;
+
+    (void) state;
+
+    sample_key(&sample, www);
+
+    store_writer_static(&writer, sample.buffer, sizeof(sample.buffer));
+    write_usual(&writer);
+    write_rrset(&writer, xmpp, A, NULL, 0, -1);
+    write_rrset(&writer, none, SRV, NULL, 0, -1);
+    assert_true(store_writer_finish(&writer, sample.name, &bytes));
+
+    store_writer_static(&writer, sample.buffer, sizeof(sample.buffer));
+    write_usual(&writer);
+    write_rrset(&writer, xmpp, SRV, NULL, 0, -1);
+    assert_false(store_writer_finish(&writer, sample.name, &bytes));
+}
+
+
+static void
+test_rrsets_limit(void **state)
+{
+    uint16_t        i;
+    sample_t        sample;
+    store_span_t    bytes;
+    store_writer_t  writer;
+
+    (void) state;
+
+    sample_key(&sample, www);
+    store_writer_static(&writer, sample.buffer, sizeof(sample.buffer));
+
+    for (i = 0; i < STORE_RRSETS_MAX; i++) {
+        write_rrset(&writer, none, (uint16_t) (1000 + i), NULL, 0, -1);
+    }
+
+    assert_true(store_writer_finish(&writer, sample.name, &bytes));
+
+    write_rrset(&writer, none, 2000, NULL, 0, -1);
+    assert_false(store_writer_finish(&writer, sample.name, &bytes));
+}
+
+
+static void
+test_owner_limit(void **state)
+{
+    size_t          i;
+    uint8_t         owner[256];
+    sample_t        sample;
+    store_span_t    bytes;
+    store_writer_t  writer;
+
+    (void) state;
+
+    /* www.devices.example. has 21 bytes: 234 are left */
+
+    memset(owner, 'a', sizeof(owner));
+
+    for (i = 0; i < 234; i += 39) {
+        owner[i] = 38;
+    }
+
+    sample_key(&sample, www);
+
+    store_writer_static(&writer, sample.buffer, sizeof(sample.buffer));
+    write_rrset(&writer, (store_span_t) { owner, 234 }, A, NULL, 0, -1);
+    assert_true(store_writer_finish(&writer, sample.name, &bytes));
+
+    owner[195] = 39;
+
+    store_writer_static(&writer, sample.buffer, sizeof(sample.buffer));
+    write_rrset(&writer, (store_span_t) { owner, 235 }, A, NULL, 0, -1);
+    assert_false(store_writer_finish(&writer, sample.name, &bytes));
+}
+
+
+static void
+test_value_limit(void **state)
+{
+    uint8_t         rdata[STORE_VALUE_MAX], big[STORE_VALUE_MAX + 100];
+    sample_t        sample;
+    store_span_t    bytes;
+    store_writer_t  writer;
+
+    (void) state;
+
+    memset(rdata, 0, sizeof(rdata));
+    sample_key(&sample, www);
+
+    /* head 5, RRset 13, RR 2: the RDATA that just fits has 20 less */
+
+    store_writer_static(&writer, big, sizeof(big));
+    write_rrset(&writer, none, A, rdata, STORE_VALUE_MAX - 20, -1);
+    assert_true(store_writer_finish(&writer, sample.name, &bytes));
+    assert_int_equal(bytes.len, STORE_VALUE_MAX);
+
+    store_writer_static(&writer, big, sizeof(big));
+    write_rrset(&writer, none, A, rdata, STORE_VALUE_MAX - 19, -1);
+    assert_false(store_writer_finish(&writer, sample.name, &bytes));
+
+    /* a buffer that is too small for the head already */
+
+    store_writer_static(&writer, big, 3);
+    write_usual(&writer);
+    assert_false(store_writer_finish(&writer, sample.name, &bytes));
+}
+
+
+static void
+test_writer_misuse(void **state)
+{
+    sample_t        sample;
+    store_rr_t      rr = { NULL, 0, -1 };
+    store_span_t    bytes;
+    store_rrset_t   rrset = { .type = A, .ttl = 60 };
+    store_writer_t  writer;
+
+    (void) state;
+
+    sample_key(&sample, www);
+
+    store_writer_static(&writer, sample.buffer, sizeof(sample.buffer));
+    store_writer_rrset_begin(&writer, &rrset);
+    assert_false(store_writer_finish(&writer, sample.name, &bytes));
+
+    store_writer_static(&writer, sample.buffer, sizeof(sample.buffer));
+    store_writer_rrset_begin(&writer, &rrset);
+    store_writer_rrset_end(&writer);                     /* no RR */
+    assert_false(store_writer_finish(&writer, sample.name, &bytes));
+
+    store_writer_static(&writer, sample.buffer, sizeof(sample.buffer));
+    store_writer_rr(&writer, &rr);                       /* no RRset */
+    assert_false(store_writer_finish(&writer, sample.name, &bytes));
+
+    store_writer_static(&writer, sample.buffer, sizeof(sample.buffer));
+    rrset.expires = (int64_t) UINT32_MAX + 1;
+    store_writer_rrset_begin(&writer, &rrset);
+    store_writer_rr(&writer, &rr);
+    store_writer_rrset_end(&writer);
+    assert_false(store_writer_finish(&writer, sample.name, &bytes));
+}
+
+
+static void
+test_device_misuse(void **state)
+{
+    size_t          i;
+    sample_t        sample;
+    store_span_t    bytes;
+    store_device_t  device;
+    store_writer_t  writer;
+
+    (void) state;
+
+    sample_key(&sample, hex);
+
+    for (i = 0; i < 6; i++) {
+        sample_device(&device);
+
+        switch (i) {
+        case 0: device.seen = -1; break;
+        case 1: device.active.expires = 1; break;
+        case 2: device.active.public_key_len = 32; break;
+        case 3: device.active.algorithm = 9; break;
+        case 4: device.active.algorithm = STORE_ED25519; break;
+        case 5: device.state = 2; break;
+        }
+
+        store_writer_device(&writer, sample.buffer, sizeof(sample.buffer),
+                            &device);
+        assert_false(store_writer_finish(&writer, sample.name, &bytes));
+    }
+}
+
+
+static void
+test_rr_write(void **state)
+{
+    uint8_t     buffer[16] = { 0 }, *at;
+    store_rr_t  rr = { (const uint8_t *) "abcd", 4, -1 };
+
+    (void) state;
+
+    at = buffer;
+    assert_true(store_rr_write(&at, buffer + 6, &rr));
+    assert_ptr_equal(at, buffer + 6);
+
+    at = buffer;
+    assert_false(store_rr_write(&at, buffer + 5, &rr));
+    assert_ptr_equal(at, buffer);
+
+    rr.splice = 4;
+    assert_true(store_rr_write(&at, buffer + 8, &rr));
+
+    at = buffer;
+    assert_false(store_rr_write(&at, buffer + 7, &rr));
+
+    rr.splice = 5;
+    assert_false(store_rr_write(&at, buffer + 16, &rr));
+
+    rr.splice = -1;
+    rr.len = 0x8000;
+    assert_false(store_rr_write(&at, buffer + 16, &rr));
+}
+
+
+static void
+test_find_and_live(void **state)
+{
+    sample_t       sample;
+    store_value_t  value;
+    store_rrset_t  rrset;
+
+    const store_span_t  tcp = BYTES("\4_tcp");
+
+    (void) state;
+
+    make_usual(&sample);
+    assert_true(store_value_open(&value, sample.name, sample.bytes));
+
+    assert_true(store_rrset_find(&value, xmpp, SRV, &rrset));
+    assert_true(store_rrset_live(&rrset, 1790007199));
+    assert_false(store_rrset_live(&rrset, 1790007200));
+    assert_true(store_rrset_find(&value, none, A, &rrset));
+    assert_false(store_rrset_find(&value, none, SRV, &rrset));
+    assert_false(store_rrset_find(&value, tcp, SRV, &rrset));
+
+    rrset.expires = 0;
+    assert_true(store_rrset_live(&rrset, INT64_MAX));
+}
+
+
+/* RFC 3720 appendix B.4, and both ways of computing on all lengths. */
+static void
+test_crc32c(void **state)
+{
+    size_t   i;
+    uint8_t  data[100];
+
+    (void) state;
+
+    memset(data, 0, 32);
+    assert_int_equal(crc32c(0, data, 32), 0x8a9136aa);
+
+    memset(data, 0xff, 32);
+    assert_int_equal(crc32c(0, data, 32), 0x62a8ab43);
+
+    for (i = 0; i < sizeof(data); i++) {
+        data[i] = (uint8_t) i;
+    }
+
+    assert_int_equal(crc32c(0, data, 32), 0x46dd794e);
+    assert_int_equal(crc32c(0, (const uint8_t *) "123456789", 9),
+                     0xe3069283);
+
+    for (i = 0; i <= sizeof(data); i++) {
+        assert_int_equal(crc32c(0, data, i), crc32c_portable(0, data, i));
+        assert_int_equal(crc32c(crc32c(0, data, i), data + i,
+                                sizeof(data) - i),
+                         crc32c(0, data, sizeof(data)));
+    }
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_usual_is_small),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_keys_round_trip),
+        cmocka_unit_test(test_copied_rrset),
+        cmocka_unit_test(test_truncations),
+        cmocka_unit_test(test_flipped_bits),
+        cmocka_unit_test(test_wrong_key),
+        cmocka_unit_test(test_broken_bytes),
+        cmocka_unit_test(test_label_of_kind),
+        cmocka_unit_test(test_duplicates),
+        cmocka_unit_test(test_rrsets_limit),
+        cmocka_unit_test(test_owner_limit),
+        cmocka_unit_test(test_value_limit),
+        cmocka_unit_test(test_writer_misuse),
+        cmocka_unit_test(test_device_misuse),
+        cmocka_unit_test(test_rr_write),
+        cmocka_unit_test(test_find_and_live),
+        cmocka_unit_test(test_crc32c)
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
