@@ -93,35 +93,6 @@ set_address(device_address_wish_t *wish, uint8_t family, uint8_t last)
 }
 
 
-/* An RRset of another door, as a later door will write it. */
-static void
-write_door(world_t *world, store_span_t owner, uint8_t door, int64_t end)
-{
-    store_rrset_t       rrsets[9];
-    store_value_t       value;
-    device_update_t     other;
-    store_device_t      device;
-    store_rrset_iter_t  iter;
-    size_t              n;
-
-    memset(&other, 0, sizeof(other));
-    world_wish(&other, owner, TYPE_TXT, door == STORE_DOOR_ACME_DNS ? 'D' : 'Y',
-               1, 0);
-
-    value = world_value(world);
-    device = world_device(world);
-    store_rrset_begin(&iter, &value);
-
-    for (n = 0; store_rrset_next(&iter, &rrsets[n]); n++) { /* void */ }
-
-    rrsets[n] = other.wishes[0].rrset;
-    rrsets[n].door = door;
-    rrsets[n].expires = end;
-
-    world_store(world, &device, rrsets, n + 1);
-}
-
-
 static void
 test_put(void **unused)
 {
@@ -259,8 +230,9 @@ test_doors(void **unused)
     (void) unused;
 
     begin(&world);
-    write_door(&world, CHALLENGE, STORE_DOOR_ACME_DNS, NOW + 50);
-    write_door(&world, HOST, STORE_DOOR_DYNDNS2, NOW + 60);
+    world_write_door(&world, CHALLENGE, 'D', STORE_DOOR_ACME_DNS,
+                     NOW + 50);
+    world_write_door(&world, HOST, 'Y', STORE_DOOR_DYNDNS2, NOW + 60);
     world_wish(&update, XMPP, TYPE_SRV, 'x', 1, 0);
     apply(&world, DEVICE_REPLACE);
 

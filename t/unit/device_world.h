@@ -304,4 +304,32 @@ world_wish(device_update_t *update, store_span_t owner, uint16_t type,
 }
 
 
+/* Adds a TXT RRset of another door, as a later door will write it. */
+static inline void
+world_write_door(world_t *world, store_span_t owner, char content,
+    uint8_t door, int64_t expires)
+{
+    size_t              n;
+    store_rrset_t       rrsets[16];
+    store_value_t       value;
+    store_device_t      device;
+    store_rrset_iter_t  iter;
+
+    static device_update_t  other;
+
+    value = world_value(world);
+    device = world_device(world);
+    store_rrset_begin(&iter, &value);
+
+    for (n = 0; store_rrset_next(&iter, &rrsets[n]); n++) { /* void */ }
+
+    other.nwishes = 0;
+    rrsets[n] = world_wish(&other, owner, TYPE_TXT, content, 1, 0)->rrset;
+    rrsets[n].door = door;
+    rrsets[n].expires = expires;
+
+    world_store(world, &device, rrsets, n + 1);
+}
+
+
 #endif /* DEVICE_WORLD_H */
