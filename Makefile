@@ -24,7 +24,7 @@ MODULES_DIR = $(or $(shell $(NGINX) -V 2>&1 | tr ' ' '\n' \
 # nginx's workers own the store; dnsd reads it through its group.
 STORE_DIR   = /var/lib/srv-registrar
 STORE_USER  = www-data
-STORE_GROUP = srv-registrar
+STORE_GROUP = srvreg
 INSTALL     = install
 
 CC      = gcc
@@ -46,6 +46,10 @@ CFLAGS  = -O1 -g
 HARDEN  = $(SANITIZERS)
 LINK    = $(SANITIZERS)
 endif
+
+# V=1 shows whole commands.
+V = 0
+Q = $(if $(filter 1,$(V)),,@)
 
 COMPILE = $(CC) $(C11) $(WARN) $(HARDEN) $(CFLAGS) $(CPPFLAGS) -MMD -MP
 
@@ -139,15 +143,18 @@ FORCE:
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	@echo "  CC $<"
+	$(Q)$(COMPILE) -c -o $@ $<
 
 $(DNSD): $(patsubst %.c,$(BUILD)/obj/%.o,$(dnsd) $(store))
-	$(CC) $(LINK) $(LDFLAGS) -o $@ $^ -llmdb -lpthread
+	@echo "  LD $@"
+	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ -llmdb -lpthread
 
 define program
 $(1): $(BUILD)/obj/$(2:.c=.o) $(call named,$(2),$(BUILD)/obj)
 	@mkdir -p $$(@D)
-	$$(CC) $$(LINK) $$(LDFLAGS) -o $$@ $$^ $$(TEST_LIBS)
+	@echo "  LD $$@"
+	$$(Q)$$(CC) $$(LINK) $$(LDFLAGS) -o $$@ $$^ $$(TEST_LIBS)
 endef
 
 $(foreach u,$(units),$(eval \
@@ -193,14 +200,16 @@ check-quick: all tests
 
 $(BUILD)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CLANG) $(C11) $(WARN) -O1 -g -MMD -MP \
+	@echo "  CLANG $<"
+	$(Q)$(CLANG) $(C11) $(WARN) -O1 -g -MMD -MP \
 	    -fsanitize=fuzzer-no-link,address,undefined \
 	    -fno-sanitize-recover=all -c -o $@ $<
 
 define fuzzer
 $(BUILD)/fuzz/$(notdir $(1:.c=)): $(BUILD)/fuzz/obj/$(1:.c=.o) \
         $(call named,$(1),$(BUILD)/fuzz/obj)
-	$$(CLANG) -fsanitize=fuzzer,address,undefined -o $$@ $$^ \
+	@echo "  LD $$@"
+	$$(Q)$$(CLANG) -fsanitize=fuzzer,address,undefined -o $$@ $$^ \
 	    -llmdb -lldns -ljansson -lcrypto -lpthread
 endef
 
