@@ -129,6 +129,26 @@ world_store(world_t *world, const store_device_t *device,
 }
 
 
+/* A device with a key in use, seen now, and no records. */
+static inline void
+world_init_device(world_t *world)
+{
+    store_device_t  device;
+
+    world_init(world);
+
+    memset(&device, 0, sizeof(device));
+    memset(device.identity, IDENTITY, sizeof(device.identity));
+    device.seen = NOW;
+    device.has_active = true;
+    memset(device.active.generation, 'a', STORE_GENERATION_LEN);
+    device.active.secret = 1;
+    device.active.algorithm = STORE_HMAC_SHA256;
+
+    world_store(world, &device, NULL, 0);
+}
+
+
 static inline store_value_t
 world_value(const world_t *world)
 {
