@@ -203,6 +203,9 @@ apply_keep_doors(const device_draft_t *draft, const store_rrset_t *rrset)
 }
 
 
+/* An RRset with a lease of its own was meant to end by itself, and one of
+ * another door is that door's to renew. */
+
 static void
 apply_renew(const apply_t *apply)
 {
@@ -252,6 +255,10 @@ apply_address(const apply_t *apply, const device_address_wish_t *wish,
     store_span_t    name = { NULL, 0 };
     store_rrset_t   rrset;
 
+    /* Each family has its own expiry: what keeps one of them leaves its lease
+     * to run out, so that an address from which the device never speaks any
+     * more does not stay published. */
+
     if (wish->mode == DEVICE_ADDRESS_NONE) {
         device_draft_remove(apply->draft, name, type);
         return;
@@ -286,6 +293,9 @@ apply_address(const apply_t *apply, const device_address_wish_t *wish,
     device_draft_set(apply->draft, &rrset);
 }
 
+
+/* Limits hold for what would stand in the store, not for what was sent: many
+ * small PATCHes are one large PUT. */
 
 static device_reason_t
 apply_limits(const device_draft_t *draft, const device_zone_t *zone,

@@ -37,6 +37,9 @@ device_draft_open(device_draft_t *draft, const device_place_t *place,
         return DEVICE_OK;
     }
 
+    /* the transaction reads what anybody may have damaged since the caller
+     * looked: it is checked here, whoever checked it before */
+
     if (!store_value_open(&draft->old, key, place->bytes)) {
         return device_refuse(error, DEVICE_STORE_UNAVAILABLE, NULL,
                              "the stored registration is damaged");
@@ -187,11 +190,16 @@ device_draft_differs(const device_draft_t *draft)
         }
     }
 
-    /* every old one is there: any more are new ones */
+    /* every old one is shown as it was, and no owner and type is there twice:
+     * any more than those are new ones */
 
     return n != draft->nrrsets;
 }
 
+
+/* The expiry is left out on purpose: a refresh that moves nothing else must
+ * not move the serial, or each of a million refreshes makes each secondary
+ * transfer the zone. */
 
 static bool
 draft_shows(const device_draft_t *draft, const store_rrset_t *old)
@@ -224,6 +232,8 @@ rrs_equal(const store_rrset_t *a, const store_rrset_t *b)
         return false;
     }
 
+    /* a device that refreshes sends the same bytes again, nearly always */
+
     if (span_equal(a->rrs, b->rrs)) {
         return true;
     }
@@ -240,6 +250,10 @@ rrs_equal(const store_rrset_t *a, const store_rrset_t *b)
     return true;
 }
 
+
+/* What is spliced in is the same name for both, so that the stored bytes and
+ * the place decide.  One target stored in both ways would count as a change:
+ * a serial too many does no harm. */
 
 static bool
 rrs_contain(const store_rrset_t *rrset, const store_rr_t *rr)
@@ -262,6 +276,9 @@ rrs_contain(const store_rrset_t *rrset, const store_rr_t *rr)
     return false;
 }
 
+
+/* The buffer is written to before it is known whether all of it fits: what
+ * stood in it is lost either way, the old value never lies in it. */
 
 bool
 device_draft_seal(const device_draft_t *draft, device_outcome_t *outcome)
@@ -296,6 +313,8 @@ span_equal(store_span_t a, store_span_t b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+
+/* Saturates: a lease that the format cannot hold ends with the format. */
 
 int64_t
 device_time_add(int64_t now, uint64_t seconds)

@@ -35,7 +35,9 @@ typedef struct {
 typedef struct {
     store_span_t  bytes;             /* the new value; in buffer */
     bool          put;               /* bytes are to be stored */
-    bool          dns_changed;       /* the zone's serial moves */
+    bool          dns_changed;       /* the zone's serial moves: something
+                                        else is shown, or what had expired
+                                        left the store */
     bool          created;           /* enrolment: the name is new */
     store_device_t  device;          /* as it is now */
     int64_t       last_created;      /* of STALE_SIGNATURE and RE_ENROLL */
@@ -63,7 +65,8 @@ typedef struct {
  * stay reserved while a tombstone lives), SUSPENDED, the re-enrolment policy
  * where an active key exists (proof: claim must be given and verified with
  * the active key and pass the replay rule; expired: ENROLLED_ALREADY while
- * lease_end > now), TOO_MANY_ENROLLMENTS (GCRA: interval, burst).
+ * lease_end > now), TOO_MANY_ENROLLMENTS (GCRA: `burst` at once, then one an
+ * interval; only accepted ones count).
  */
 typedef struct {
     uint8_t                identity[STORE_IDENTITY_LEN];
@@ -114,8 +117,9 @@ typedef enum {
  *
  * Addresses: SET replaces the family's RRset and renews it; NONE removes it;
  * KEEP leaves RRset and expiry as they are.  The lease where not stated: that
- * of the registration before, or the zone's default.
- * Expired RRsets are dropped on the way.
+ * of the registration before, within the zone's bounds, or the zone's default.
+ * Expired RRsets are dropped on the way, before anything is renewed.
+ * TOO_MUCH where the whole passes a limit of the zone; never for DELETE.
  */
 device_reason_t device_apply(const device_place_t *place,
     const device_zone_t *zone, const device_claim_t *claim,
@@ -124,8 +128,9 @@ device_reason_t device_apply(const device_place_t *place,
 
 /*
  * Sweeping: drops expired RRsets and an expired pending key.  A name whose
- * reservation has run out (seen + zone->reserve, all leases over) is to be
- * deleted: *gone.  A suspended device is never gone.
+ * reservation has run out (seen + zone->reserve, all leases over, no key
+ * pending) is to be deleted: *gone.  A suspended device is never gone.  Values
+ * of other kinds are left alone; STORE_UNAVAILABLE for a damaged one.
  */
 device_reason_t device_sweep(const device_place_t *place,
     const device_zone_t *zone, device_outcome_t *outcome, bool *gone);
