@@ -78,6 +78,9 @@ device_reply_enroll(const device_enroll_reply_t *reply)
 
     text = device_json_finish(&json);
 
+    /* the reference of our own kept the key's text alive until here: jansson
+     * would free it as it is */
+
     reply_cleanse_key(key);
 
     return text;

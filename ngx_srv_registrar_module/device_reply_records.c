@@ -77,6 +77,9 @@ device_reply_records(const device_records_reply_t *reply)
 }
 
 
+/* The FQDN's wire form comes from the key, so that targets are completed with
+ * the very name under which the value is stored. */
+
 static bool
 records_open(records_t *records)
 {
@@ -169,6 +172,9 @@ records_rrset(const records_t *records, const store_rrset_t *rrset)
 }
 
 
+/* RDATA that cannot be shown as text was never accepted as text: the value is
+ * not one of ours, and no reply is better than a wrong one. */
+
 static json_t *
 records_data(const records_t *records, const store_rrset_t *rrset)
 {
@@ -195,6 +201,8 @@ records_data(const records_t *records, const store_rrset_t *rrset)
     return data;
 }
 
+
+/* As a PUT would state them: one address of each family at the FQDN. */
 
 static json_t *
 records_address(const records_t *records)
