@@ -25,7 +25,8 @@
 #include "store.h"
 
 
-#define SMALL_MAP  (256 * 1024)
+/* LMDB makes no smaller one. */
+#define SMALL_MAP  (1024 * 1024)
 
 
 typedef struct {
