@@ -271,7 +271,11 @@ lookup_find(const lookup_t *lookup, const lookup_node_t *node, uint16_t type,
             lookup_rrset_set(lookup, node, &found, rrset);
             result = LOOKUP_RRSET;
 
-        } else if (found.type == WIRE_TYPE_CNAME) {
+        } else if (found.type == WIRE_TYPE_CNAME
+                   && type != WIRE_TYPE_RRSIG && type != WIRE_TYPE_NSEC)
+        {
+            /* those two belong to the CNAME's own name (RFC 4035 2.5) */
+
             lookup_rrset_set(lookup, node, &found, rrset);
             result = LOOKUP_CNAME;
         }

@@ -5,6 +5,7 @@
 
 #include "net_address.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -35,6 +36,7 @@ net_address_parse(net_address_t *address, const char *text)
 {
     char              host[NET_ADDRESS_TEXT - sizeof("@65535")], *at;
     const char       *port = NET_PORT;
+    struct in_addr    v4;
     struct addrinfo  *found, hints = {
         .ai_family = AF_UNSPEC,
         .ai_socktype = SOCK_DGRAM,
@@ -53,9 +55,14 @@ net_address_parse(net_address_t *address, const char *text)
         port = at + 1;
     }
 
-    /* getaddrinfo takes port numbers modulo 65536 */
+    /* getaddrinfo takes port numbers modulo 65536, and 127.1 or 010.0.0.1
+     * for addresses; but it knows the zones of link-local ones */
 
-    if (host[0] == '\0' || port[0] == '\0' || strlen(port) > 5
+    if (strchr(host, ':') == NULL && inet_pton(AF_INET, host, &v4) != 1) {
+        return false;
+    }
+
+    if (port[0] == '\0' || strlen(port) > 5
         || strspn(port, "0123456789") != strlen(port)
         || getaddrinfo(host, port, &hints, &found) != 0)
     {

@@ -33,6 +33,8 @@
 #define WIRE_TYPE_AAAA    28
 #define WIRE_TYPE_SRV     33
 #define WIRE_TYPE_OPT     41
+#define WIRE_TYPE_RRSIG   46
+#define WIRE_TYPE_NSEC    47
 #define WIRE_TYPE_SVCB    64
 #define WIRE_TYPE_HTTPS   65
 #define WIRE_TYPE_TSIG    250

@@ -117,10 +117,14 @@ sub start
 {
     my ($self, @options) = @_;
 
+    my $before = length($self->log());
+
     $self->spawn('--store', $self->{store}, '--listen',
                  "$self->{address}\@$self->{port}", @options);
 
-    wait_until(sub { $self->log() =~ /listening/ || !$self->alive() }, WAIT);
+    wait_until(sub {
+        substr($self->log(), $before) =~ /listening/ || !$self->alive()
+    }, WAIT);
     croak("dnsd did not start:\n" . $self->log()) if !$self->alive();
 
     return $self;

@@ -1,0 +1,146 @@
+#!/usr/bin/perl
+
+# What is no good query gets the error that says so, or nothing at all where
+# an answer could only do harm.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use IO::Select;
+use IO::Socket::INET;
+use Test::More;
+
+use SrvRegistrar::Dnsd;
+
+my $d = SrvRegistrar::Dnsd->new();
+
+$d->fill($d->ZONE . $d->DEVICE);
+$d->start('--threads', 1);
+
+my $name = SrvRegistrar::Dnsd::wire_name('dev1.devices.example');
+my $question = $name . pack('nn', 1, 1);
+my $opt = "\0" . pack('nnNn', 41, 1232, 0, 0);
+my $rr = $name . pack('nnNn/a*', 1, 1, 60, "\1\2\3\4");
+my $tsig = "\1k\0" . pack('nnNn/a*', 250, 255, 0, "\0" . "\0" x 16);
+
+
+sub raw
+{
+    return SrvRegistrar::Dnsd::raw(@_);
+}
+
+
+sub rcode
+{
+    my ($bytes) = @_;
+
+    return defined($bytes) ? unpack('x2 n', $bytes) & 15 : 'silence';
+}
+
+
+my @cases = (
+    # what, bytes, RCODE
+    ['a good one',           raw(rest => $question), 0],
+    ['no question',          raw(qd => 0), 1],
+    ['no question but OPT',  raw(qd => 0, ar => 1, rest => $opt), 1],
+    ['two questions',        raw(qd => 2, rest => $question x 2), 1],
+    ['one of two questions', raw(qd => 2, rest => $question), 1],
+    ['a question missing',   raw(), 1],
+    ['a question cut short', raw(rest => substr($question, 0, -1)), 1],
+    ['a name cut short',     raw(rest => "\4dev"), 1],
+    ['a name without end',   raw(rest => "\4dev1"), 1],
+    ['a label of 64',        raw(rest => "\x40" . 'a' x 64 . "\0\0\1\0\1"), 1],
+    ['label type 10',        raw(rest => "\x80\0\0\1\0\1"), 1],
+    ['a name of 256',        raw(rest => ("\x3f" . 'a' x 63) x 4
+                                 . "\0\0\1\0\1"), 1],
+    ['a name of 255',        raw(rest => ("\x3f" . 'a' x 63) x 3 . "\x3d"
+                                 . 'a' x 61 . "\0\0\1\0\1"), 5],
+    ['a pointer to itself',  raw(rest => "\xc0\x0c\0\1\0\1"), 1],
+    ['a pointer ahead',      raw(rest => "\xc0\x20\0\1\0\1" . "\0" x 40), 1],
+    ['a pointer to header',  raw(rest => "\xc0\x00\0\1\0\1"), 1],
+    ['a pointer round',      raw(rest => "\1a\xc0\x0c\0\1\0\1"), 1],
+    ['half a pointer',       raw(rest => "\xc0"), 1],
+    ['one byte behind',      raw(rest => "$question\0"), 1],
+    ['a record behind',      raw(rest => $question . $rr), 1],
+    ['an answer',            raw(an => 1, rest => $question . $rr), 1],
+    ['an authority',         raw(ns => 1, rest => $question . $rr), 1],
+    ['an additional record', raw(ar => 1, rest => $question . $rr), 0],
+    ['a record missing',     raw(ar => 1, rest => $question), 1],
+    ['RDATA cut short',      raw(ar => 1, rest => $question
+                                 . substr($rr, 0, -1)), 1],
+    ['TSIG last',            raw(ar => 2, rest => "$question$opt$tsig"), 0],
+    ['TSIG not last',        raw(ar => 2, rest => "$question$tsig$opt"), 1],
+    ['a pointer to a root',  raw(ar => 1, rest => $question . "\xc0\x21"
+                                 . substr($opt, 1)), 0],
+    ['IXFR',                 raw(ns => 1, rest => $name . pack('nn', 251, 1)
+                                 . $rr), 5],
+    ['AXFR over UDP',        raw(rest => $name . pack('nn', 252, 1)), 4],
+    ['opcode IQUERY',        raw(flags => 0x0800, rest => $question), 4],
+    ['opcode STATUS',        raw(flags => 0x1000, rest => $question), 4],
+    ['opcode NOTIFY',        raw(flags => 0x2000, rest => $question), 4],
+    ['opcode UPDATE',        raw(flags => 0x2800, rest => $question), 4],
+    ['opcode 15, header',    raw(flags => 0x7800, qd => 0), 4],
+    ['RCODE and TC set',     raw(flags => 0x020f, rest => $question), 0],
+    ['Z set',                raw(flags => 0x0040, rest => $question), 0],
+    ['type 0',               raw(rest => $name . pack('nn', 0, 1)), 0],
+    ['class 0',              raw(rest => $name . pack('nn', 1, 0)), 5],
+);
+
+for my $case (@cases) {
+    my ($what, $bytes, $rcode) = @$case;
+    my $reply = $d->ask($bytes);
+
+    is(rcode($reply), $rcode, $what);
+
+    my ($id, $flags) = unpack('nn', $reply // "\0\0\0\0");
+
+    is($id, 4711, '... the same ID');
+    ok($flags & 0x8000, '... QR');
+    is($flags & 0x7800, unpack('x2 n', $bytes) & 0x7800,
+       '... the same opcode');
+    is($flags & 0x00e0, 0, '... RA, Z and AD clear');
+}
+
+# The question comes back as it was sent, each letter's case included.
+
+my $mixed = SrvRegistrar::Dnsd::wire_name('dEv1.DEVices.eXample')
+    . pack('nn', 1, 1);
+my $reply = $d->ask(raw(rest => $mixed));
+
+is(rcode($reply), 0, 'names are compared without case');
+is(substr($reply, 12, length($mixed)), $mixed, 'the question keeps its case');
+
+$reply = $d->ask(raw(rest => SrvRegistrar::Dnsd::wire_name("no\xc1")
+    . pack('nn', 1, 1)));
+is(rcode($reply), 5, 'bytes above ASCII are taken as they are');
+
+# Silence.  A query behind each shows that the packet has been looked at.
+
+for my $case (['a reply', raw(flags => 0x8000, rest => $question)],
+    ['a reply of another opcode', raw(flags => 0xa000, rest => $question)],
+    ['an empty packet', ''], ['one byte', 'x'],
+    ['a header less a byte', substr(raw(), 0, 11)])
+{
+    my ($what, $bytes) = @$case;
+    my $socket = IO::Socket::INET->new(PeerAddr => $d->{address},
+        PeerPort => $d->{port}, Proto => 'udp');
+
+    $socket->send($bytes);
+    $socket->send(raw(id => 99, rest => $question));
+    IO::Select->new($socket)->can_read(10);
+    $socket->recv(my $first, 65535);
+
+    is(unpack('n', $first), 99, "$what is not answered");
+}
+
+my $counters = $d->counters();
+
+is($counters->{dropped}, 5, 'dropped counted');
+is($counters->{FORMERR}, grep({ $_->[2] == 1 } @cases), 'FORMERR counted');
+is($counters->{NOTIMP}, grep({ $_->[2] == 4 } @cases), 'NOTIMP counted');
+
+is($d->stop(), 0, 'stopped');
+$d->finish();
+done_testing();
