@@ -65,6 +65,8 @@ static device_reason_t device_signature_covers(
     device_error_t *error);
 static bool device_signature_fresh(const device_signature_t *signature,
     int64_t centre);
+static bool device_signature_lives(const device_signature_t *signature,
+    int64_t centre);
 
 
 device_reason_t
@@ -132,38 +134,28 @@ device_reason_t
 device_signature_window(const device_signature_t *signature, int64_t now,
     int64_t held_wall, device_error_t *error)
 {
-    int64_t  centre;
+    bool  held;
 
-    if (device_signature_fresh(signature, now)) {
-        centre = now;
+    held = (held_wall != 0);
 
-        /* both centres may hold for created; then either may for expires */
-
-        if (signature->expires != 0 && signature->expires < now
-            && held_wall != 0 && device_signature_fresh(signature, held_wall))
-        {
-            centre = held_wall;
-        }
-
-    } else if (held_wall != 0 && device_signature_fresh(signature, held_wall))
+    if (device_signature_lives(signature, now)
+        || (held && device_signature_lives(signature, held_wall)))
     {
-        centre = held_wall;
-
-    } else {
-        return device_refuse(error, DEVICE_CLOCK_SKEW, NULL,
-                             "created is %lld, the server's time is %lld",
-                             (long long) signature->created,
-                             (long long) now);
+        return DEVICE_OK;
     }
 
-    if (signature->expires != 0 && signature->expires < centre) {
+    if (device_signature_fresh(signature, now)
+        || (held && device_signature_fresh(signature, held_wall)))
+    {
         return device_refuse(error, DEVICE_SIGNATURE_EXPIRED, NULL,
                              "expired at %lld, the server's time is %lld",
                              (long long) signature->expires,
-                             (long long) centre);
+                             (long long) now);
     }
 
-    return DEVICE_OK;
+    return device_refuse(error, DEVICE_CLOCK_SKEW, NULL,
+                         "created is %lld, the server's time is %lld",
+                         (long long) signature->created, (long long) now);
 }
 
 
@@ -536,4 +528,12 @@ device_signature_fresh(const device_signature_t *signature, int64_t centre)
 {
     return signature->created >= centre - DEVICE_CREATED_PAST
            && signature->created <= centre + DEVICE_CREATED_FUTURE;
+}
+
+
+static bool
+device_signature_lives(const device_signature_t *signature, int64_t centre)
+{
+    return device_signature_fresh(signature, centre)
+           && (signature->expires == 0 || signature->expires >= centre);
 }
