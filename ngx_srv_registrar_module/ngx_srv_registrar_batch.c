@@ -1,0 +1,227 @@
+
+/*
+ * A batch of jobs in one write transaction, on the task's thread.
+ *
+ * What always holds: a job whose reason is DEVICE_OK when the task ends is
+ * durable.  A job that is refused harms no other.  Where the commit fails
+ * every job of the batch gets that failure, the refused ones too: they were
+ * judged against values that never came to be.
+ */
+
+#include "ngx_srv_registrar_store.h"
+
+
+static void ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work,
+    store_txn_t *txn, ngx_srv_registrar_job_t *job);
+static device_reason_t ngx_srv_registrar_batch_rules(
+    ngx_srv_registrar_job_t *job, const device_place_t *place);
+static void ngx_srv_registrar_batch_keep(ngx_srv_registrar_job_t *job);
+static void ngx_srv_registrar_batch_touch(ngx_srv_registrar_work_t *work,
+    store_txn_t *txn);
+static ngx_uint_t ngx_srv_registrar_batch_touched(
+    ngx_srv_registrar_job_t *first, ngx_srv_registrar_job_t *job);
+static void ngx_srv_registrar_batch_failed(ngx_srv_registrar_work_t *work,
+    store_status_t status);
+
+
+void
+ngx_srv_registrar_batch(ngx_srv_registrar_work_t *work, ngx_log_t *log)
+{
+    store_txn_t              *txn;
+    store_status_t            status;
+    lease_clock_mark_t        mark;
+    ngx_srv_registrar_job_t  *job;
+
+    if (work->env == NULL || work->todo & NGX_SRV_REGISTRAR_OPEN) {
+
+        /* queued while the environment went away */
+
+        ngx_srv_registrar_batch_failed(work, STORE_ABSENT);
+        return;
+    }
+
+    status = store_write_begin(work->env, &txn);
+
+    if (status != STORE_OK) {
+        work->status = status;
+        ngx_srv_registrar_batch_failed(work, status);
+        return;
+    }
+
+    (void) ngx_srv_registrar_work_now(work, txn);
+
+    for (job = work->jobs; job; job = job->next) {
+        ngx_srv_registrar_batch_job(work, txn, job);
+    }
+
+    ngx_srv_registrar_batch_touch(work, txn);
+
+    lease_clock_mark(&work->clock, &mark);
+
+    status = store_commit(txn, &mark);
+
+    if (status != STORE_OK) {
+        work->status = status;
+        ngx_srv_registrar_batch_failed(work, status);
+        return;
+    }
+
+    work->wrote = 1;
+}
+
+
+static void
+ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work, store_txn_t *txn,
+    ngx_srv_registrar_job_t *job)
+{
+    store_status_t  status;
+    device_place_t  place;
+
+    place.key = &job->key;
+    place.now = lease_clock_now(&work->clock);
+    place.buffer = job->buffer;
+
+    job->now = place.now;
+
+    status = store_get(txn, &job->key, &place.bytes);
+
+    if (status == STORE_NOT_FOUND) {
+        place.bytes.data = NULL;
+        place.bytes.len = 0;
+
+    } else if (status != STORE_OK) {
+        /* sticky: the commit will fail and tell all */
+        job->reason = ngx_srv_registrar_store_reason(status);
+        return;
+    }
+
+    job->reason = ngx_srv_registrar_batch_rules(job, &place);
+
+    if (job->reason != DEVICE_OK) {
+        return;
+    }
+
+    ngx_srv_registrar_batch_keep(job);
+
+    if (job->outcome.put) {
+        (void) store_put(txn, &job->key, job->outcome.bytes);
+    }
+}
+
+
+static device_reason_t
+ngx_srv_registrar_batch_rules(ngx_srv_registrar_job_t *job,
+    const device_place_t *place)
+{
+    switch (job->type) {
+
+    case NGX_SRV_REGISTRAR_JOB_ENROLL:
+        return device_enroll(place, &job->enrollment, &job->outcome,
+                             &job->error);
+
+    case NGX_SRV_REGISTRAR_JOB_ROTATE:
+        return device_rotate(place, &job->claim, &job->enrollment,
+                             &job->outcome, &job->error);
+
+    default: /* NGX_SRV_REGISTRAR_JOB_APPLY */
+        return device_apply(place, &job->zone->policy, &job->claim,
+                            job->method, job->update, &job->outcome,
+                            &job->error);
+    }
+}
+
+
+/* A value that did not change may still lie in the map, which dies with the
+ * transaction; the reply is made after that. */
+static void
+ngx_srv_registrar_batch_keep(ngx_srv_registrar_job_t *job)
+{
+    store_span_t *bytes = &job->outcome.bytes;
+
+    if (bytes->data >= job->buffer
+        && bytes->data < job->buffer + STORE_VALUE_MAX)
+    {
+        return;
+    }
+
+    ngx_memcpy(job->buffer, bytes->data, bytes->len);
+    bytes->data = job->buffer;
+}
+
+
+/* One step of the serial for each zone, however many of its devices changed
+ * (RFC 1982). */
+static void
+ngx_srv_registrar_batch_touch(ngx_srv_registrar_work_t *work,
+    store_txn_t *txn)
+{
+    store_span_t              zone;
+    ngx_srv_registrar_job_t  *job;
+
+    for (job = work->jobs; job; job = job->next) {
+
+        if (job->reason != DEVICE_OK || !job->outcome.dns_changed
+            || ngx_srv_registrar_batch_touched(work->jobs, job))
+        {
+            continue;
+        }
+
+        zone.data = job->zone->policy.name;
+        zone.len = job->zone->policy.name_len;
+
+        /* NOT_FOUND: the zone has not been published yet */
+
+        (void) store_zone_touch(txn, zone, job->now);
+    }
+}
+
+
+static ngx_uint_t
+ngx_srv_registrar_batch_touched(ngx_srv_registrar_job_t *first,
+    ngx_srv_registrar_job_t *job)
+{
+    for ( /* void */ ; first != job; first = first->next) {
+        if (first->zone == job->zone && first->reason == DEVICE_OK
+            && first->outcome.dns_changed)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_srv_registrar_batch_failed(ngx_srv_registrar_work_t *work,
+    store_status_t status)
+{
+    ngx_srv_registrar_job_t  *job;
+
+    for (job = work->jobs; job; job = job->next) {
+        job->reason = ngx_srv_registrar_store_reason(status);
+        device_refuse(&job->error, job->reason, NULL, "%s",
+                      store_status_text(status));
+    }
+}
+
+
+int64_t
+ngx_srv_registrar_work_now(ngx_srv_registrar_work_t *work, store_txn_t *txn)
+{
+    lease_clock_mark_t     mark;
+    lease_clock_reading_t  reading;
+
+    boot_clock_read(&reading);
+
+    /* what the clock has to tell, the event loop's own clock tells */
+
+    if (store_get_mark(txn, &mark) == STORE_OK) {
+        (void) lease_clock_update(&work->clock, &reading, &mark);
+
+    } else {
+        (void) lease_clock_update(&work->clock, &reading, NULL);
+    }
+
+    return lease_clock_now(&work->clock);
+}

@@ -1,0 +1,125 @@
+
+/*
+ * The peer's certificate, believed only where the TLS layer's own verdict on
+ * this connection stands for the server that serves this request.
+ *
+ * nginx lets every handshake through (its verify callback returns 1) and
+ * checks per request; and without SNI a Host field selects another server than
+ * the one whose client CA verified the chain.  So all of it is checked again.
+ */
+
+#include "ngx_srv_registrar_request.h"
+
+
+static device_reason_t ngx_srv_registrar_certificate_verified(
+    ngx_http_request_t *r, device_error_t *error);
+static device_reason_t ngx_srv_registrar_certificate_der(
+    ngx_http_request_t *r, X509 *cert, store_span_t *der);
+
+
+device_reason_t
+ngx_srv_registrar_certificate(ngx_http_request_t *r, store_span_t *der,
+    device_error_t *error)
+{
+    X509              *cert;
+    ngx_connection_t  *c;
+    device_reason_t    reason;
+
+    c = r->connection;
+
+    if (c->ssl == NULL) {
+        return DEVICE_TLS_REQUIRED;
+    }
+
+    /* first: on a foreign connection the rest says nothing */
+
+    reason = ngx_srv_registrar_certificate_verified(r, error);
+
+    if (reason == DEVICE_MISDIRECTED) {
+        return reason;
+    }
+
+    cert = SSL_get_peer_certificate(c->ssl->connection);
+
+    if (cert == NULL) {
+        return device_refuse(error, DEVICE_CERTIFICATE_REQUIRED, NULL,
+                             "the client sent no certificate");
+    }
+
+    if (reason == DEVICE_OK) {
+        reason = ngx_srv_registrar_certificate_der(r, cert, der);
+    }
+
+    X509_free(cert);
+
+    return reason;
+}
+
+
+static device_reason_t
+ngx_srv_registrar_certificate_verified(ngx_http_request_t *r,
+    device_error_t *error)
+{
+    long                      rc;
+    const char               *s;
+    ngx_connection_t         *c;
+    ngx_http_ssl_srv_conf_t  *sscf;
+
+    c = r->connection;
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_ssl_module);
+
+    if (sscf->ssl.ctx == NULL
+        || SSL_get_SSL_CTX(c->ssl->connection) != sscf->ssl.ctx)
+    {
+        return device_refuse(error, DEVICE_MISDIRECTED, NULL,
+                             "the TLS connection was made for another server");
+    }
+
+    rc = SSL_get_verify_result(c->ssl->connection);
+
+    if (rc != X509_V_OK) {
+        return device_refuse(error, DEVICE_CERTIFICATE_REFUSED, NULL, "%s",
+                             X509_verify_cert_error_string(rc));
+    }
+
+    if (sscf->verify == 0) {
+        return device_refuse(error, DEVICE_CERTIFICATE_REQUIRED, NULL,
+                             "this server asks for no certificate");
+    }
+
+    if (sscf->ocsp && ngx_ssl_ocsp_get_status(c, &s) != NGX_OK) {
+        return device_refuse(error, DEVICE_CERTIFICATE_REFUSED, NULL, "%s", s);
+    }
+
+    return DEVICE_OK;
+}
+
+
+static device_reason_t
+ngx_srv_registrar_certificate_der(ngx_http_request_t *r, X509 *cert,
+    store_span_t *der)
+{
+    int      len;
+    u_char  *p, *data;
+
+    len = i2d_X509(cert, NULL);
+    if (len <= 0) {
+        return DEVICE_INTERNAL;
+    }
+
+    data = ngx_pnalloc(r->pool, len);
+    if (data == NULL) {
+        return DEVICE_INTERNAL;
+    }
+
+    p = data;
+
+    if (i2d_X509(cert, &p) != len) {
+        return DEVICE_INTERNAL;
+    }
+
+    der->data = data;
+    der->len = len;
+
+    return DEVICE_OK;
+}

@@ -1,0 +1,439 @@
+
+/*
+ * Directives: docs/directives.md describes each.  Everything that can be
+ * wrong is found here, when the configuration is read, and named with the
+ * directive and its value; the store is never touched.
+ */
+
+#include "ngx_srv_registrar_module.h"
+
+
+static char *ngx_srv_registrar_identity(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_srv_registrar_enroll_limit(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+static char *ngx_srv_registrar_store_path(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_srv_registrar_thread_pool(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+static char *ngx_srv_registrar_sweep_time(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+static ngx_str_t  ngx_srv_registrar_pool = ngx_string("srv_registrar");
+
+
+static ngx_conf_enum_t  ngx_srv_registrar_reenroll[] = {
+    { ngx_string("always"), DEVICE_REENROLL_ALWAYS },
+    { ngx_string("proof"), DEVICE_REENROLL_PROOF },
+    { ngx_string("expired"), DEVICE_REENROLL_EXPIRED },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_num_bounds_t  ngx_srv_registrar_queue_bounds = {
+    ngx_conf_check_num_bounds, 1, 1000000
+};
+
+
+ngx_command_t  ngx_srv_registrar_commands[] = {
+
+    { ngx_string("srv_registrar_store"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_srv_registrar_store_path,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("srv_registrar_map_size"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_off_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_srv_registrar_main_conf_t, map_size),
+      NULL },
+
+    { ngx_string("srv_registrar_secrets"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_srv_registrar_secrets,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("srv_registrar_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_srv_registrar_zone_block,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("srv_registrar_thread_pool"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_srv_registrar_thread_pool,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("srv_registrar_queue"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_srv_registrar_main_conf_t, queue),
+      &ngx_srv_registrar_queue_bounds },
+
+    { ngx_string("srv_registrar_sweep"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_srv_registrar_sweep_time,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("srv_registrar_identity"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
+      ngx_srv_registrar_identity,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("srv_registrar_label"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_srv_registrar_loc_conf_t, label),
+      NULL },
+
+    { ngx_string("srv_registrar_records_url"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_srv_registrar_loc_conf_t, records_url),
+      NULL },
+
+    { ngx_string("srv_registrar_reenroll"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_srv_registrar_loc_conf_t, reenroll),
+      &ngx_srv_registrar_reenroll },
+
+    { ngx_string("srv_registrar_pending_key"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_srv_registrar_loc_conf_t, pending_key),
+      NULL },
+
+    { ngx_string("srv_registrar_enroll_limit"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_srv_registrar_enroll_limit,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("srv_registrar"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_srv_registrar,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+void *
+ngx_srv_registrar_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_srv_registrar_main_conf_t  *rmcf;
+
+    rmcf = ngx_pcalloc(cf->pool, sizeof(ngx_srv_registrar_main_conf_t));
+    if (rmcf == NULL) {
+        return NULL;
+    }
+
+    if (ngx_array_init(&rmcf->zones, cf->pool, 2,
+                       sizeof(ngx_srv_registrar_zone_t *))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    rmcf->map_size = NGX_CONF_UNSET;
+    rmcf->queue = NGX_CONF_UNSET_UINT;
+    rmcf->sweep = NGX_CONF_UNSET_MSEC;
+    rmcf->cycle = cf->cycle;
+
+    return rmcf;
+}
+
+
+char *
+ngx_srv_registrar_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_srv_registrar_main_conf_t *rmcf = conf;
+
+    if (rmcf->map_size == NGX_CONF_UNSET) {
+        rmcf->map_size = (off_t) 16 * 1024 * 1024 * 1024;
+    }
+
+    if (rmcf->map_size < 1024 * 1024) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"srv_registrar_map_size\" %O is below 1m",
+                           rmcf->map_size);
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_conf_init_uint_value(rmcf->queue, 4096);
+    ngx_conf_init_msec_value(rmcf->sweep, 60000);
+
+    if (rmcf->zones.nelts == 0) {
+        return NGX_CONF_OK;
+    }
+
+    if (rmcf->path.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"srv_registrar_zone\" needs "
+                           "\"srv_registrar_store\" in the http block");
+        return NGX_CONF_ERROR;
+    }
+
+    /* one that is defined nowhere is refused by nginx in the end, so that the
+     * directives may stand in any order */
+
+    if (rmcf->pool == NULL) {
+        rmcf->pool = ngx_thread_pool_add(cf, &ngx_srv_registrar_pool);
+    }
+
+    if (rmcf->pool == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+void *
+ngx_srv_registrar_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_srv_registrar_loc_conf_t  *rlcf;
+
+    rlcf = ngx_pcalloc(cf->pool, sizeof(ngx_srv_registrar_loc_conf_t));
+    if (rlcf == NULL) {
+        return NULL;
+    }
+
+    rlcf->reenroll = NGX_CONF_UNSET_UINT;
+    rlcf->pending_key = NGX_CONF_UNSET;
+    rlcf->limit = NGX_CONF_UNSET;
+    rlcf->burst = NGX_CONF_UNSET;
+
+    return rlcf;
+}
+
+
+char *
+ngx_srv_registrar_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_srv_registrar_loc_conf_t *prev = parent;
+    ngx_srv_registrar_loc_conf_t *conf = child;
+
+    if (conf->identity == NULL) {
+        conf->identity = prev->identity;
+        conf->space = prev->space;
+    }
+
+    if (conf->label == NULL) {
+        conf->label = prev->label;
+    }
+
+    if (conf->records_url == NULL) {
+        conf->records_url = prev->records_url;
+    }
+
+    ngx_conf_merge_uint_value(conf->reenroll, prev->reenroll,
+                              DEVICE_REENROLL_ALWAYS);
+    ngx_conf_merge_sec_value(conf->pending_key, prev->pending_key, 86400);
+    ngx_conf_merge_sec_value(conf->limit, prev->limit, 60);
+    ngx_conf_merge_value(conf->burst, prev->burst, 10);
+
+    if (conf->pending_key == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"srv_registrar_pending_key\" must not be zero");
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_srv_registrar_check_location(cf, conf);
+}
+
+
+static char *
+ngx_srv_registrar_identity(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_srv_registrar_loc_conf_t *rlcf = conf;
+
+    ngx_str_t                         *value;
+    ngx_http_compile_complex_value_t   ccv;
+
+    if (rlcf->identity) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    /* an empty name space is the default identity's own */
+
+    if (value[1].len == 0 || value[1].len > DEVICE_IDENTITY_MAX
+        || ngx_strlchr(value[1].data, value[1].data + value[1].len, '$'))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid name space \"%V\" in "
+                           "\"srv_registrar_identity\": it must be a constant "
+                           "that is not empty", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    rlcf->space = value[1];
+
+    rlcf->identity = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    if (rlcf->identity == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = &value[2];
+    ccv.complex_value = rlcf->identity;
+
+    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_srv_registrar_enroll_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_srv_registrar_loc_conf_t *rlcf = conf;
+
+    ngx_str_t  *value;
+
+    if (rlcf->limit != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        rlcf->limit = 0;
+        rlcf->burst = 0;
+        return (cf->args->nelts == 2) ? NGX_CONF_OK : "takes only \"off\"";
+    }
+
+    rlcf->limit = ngx_parse_time(&value[1], 1);
+
+    if (rlcf->limit == (time_t) NGX_ERROR || rlcf->limit == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid interval \"%V\" in "
+                           "\"srv_registrar_enroll_limit\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (cf->args->nelts == 2) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(value[2].data, "burst=", 6) == 0) {
+        rlcf->burst = ngx_atoi(value[2].data + 6, value[2].len - 6);
+    }
+
+    if (rlcf->burst <= 0 || rlcf->burst > 1000000) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\" in "
+                           "\"srv_registrar_enroll_limit\"", &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_srv_registrar_store_path(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_srv_registrar_main_conf_t *rmcf = conf;
+
+    ngx_str_t  *value;
+
+    if (rmcf->path.len) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (value[1].len == 0) {
+        return "has an empty path";
+    }
+
+    rmcf->path = value[1];
+
+    if (ngx_conf_full_name(cf->cycle, &rmcf->path, 0) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_srv_registrar_thread_pool(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_srv_registrar_main_conf_t *rmcf = conf;
+
+    ngx_str_t  *value;
+
+    if (rmcf->pool) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    rmcf->pool = ngx_thread_pool_add(cf, &value[1]);
+
+    return rmcf->pool ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_srv_registrar_sweep_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_srv_registrar_main_conf_t *rmcf = conf;
+
+    ngx_int_t   ms;
+    ngx_str_t  *value;
+
+    if (rmcf->sweep != NGX_CONF_UNSET_MSEC) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        rmcf->sweep = 0;
+        return NGX_CONF_OK;
+    }
+
+    ms = ngx_parse_time(&value[1], 0);
+
+    if (ms == NGX_ERROR || ms < 1000) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in \"srv_registrar_sweep\": "
+                           "a time of at least 1s, or \"off\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    rmcf->sweep = ms;
+
+    return NGX_CONF_OK;
+}

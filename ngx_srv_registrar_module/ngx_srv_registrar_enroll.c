@@ -1,0 +1,445 @@
+
+/*
+ * POST /v1/enroll and POST /v1/key: whoever the certificate, or the active
+ * key, says the device is gets a new pending key.
+ *
+ * What always holds: an identity comes from a certificate that has verified;
+ * a key is made for one generation and leaves in one reply only.
+ */
+
+#include "ngx_srv_registrar_request.h"
+
+
+static device_reason_t ngx_srv_registrar_enroll_name(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job);
+static device_reason_t ngx_srv_registrar_enroll_identity(
+    ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx, ngx_str_t *identity);
+static device_reason_t ngx_srv_registrar_enroll_label(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, store_span_t identity, ngx_str_t *label);
+static device_reason_t ngx_srv_registrar_new_key(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, device_enrollment_t *enrollment);
+static device_reason_t ngx_srv_registrar_enroll_proof(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job);
+static device_reason_t ngx_srv_registrar_enroll_preview(
+    ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
+    ngx_srv_registrar_job_t *job);
+static char *ngx_srv_registrar_records_url(ngx_http_request_t *r);
+
+
+ngx_int_t
+ngx_srv_registrar_enroll(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
+{
+    device_reason_t           reason;
+    ngx_srv_registrar_job_t  *job;
+
+    job = ngx_pcalloc(r->pool, sizeof(ngx_srv_registrar_job_t));
+    if (job == NULL) {
+        return ngx_srv_registrar_refuse(r, ctx, DEVICE_INTERNAL);
+    }
+
+    job->type = NGX_SRV_REGISTRAR_JOB_ENROLL;
+
+    reason = ngx_srv_registrar_enroll_name(r, ctx, job);
+
+    if (reason == DEVICE_OK) {
+        reason = ngx_srv_registrar_new_key(r, ctx, &job->enrollment);
+    }
+
+    if (reason == DEVICE_OK) {
+        reason = ngx_srv_registrar_enroll_proof(r, ctx, job);
+    }
+
+    if (reason == DEVICE_OK) {
+        reason = ngx_srv_registrar_enroll_preview(r, ctx, job);
+    }
+
+    if (reason != DEVICE_OK) {
+        return ngx_srv_registrar_refuse(r, ctx, reason);
+    }
+
+    return ngx_srv_registrar_wait(r, ctx, job);
+}
+
+
+ngx_int_t
+ngx_srv_registrar_key(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
+{
+    device_reason_t           reason;
+    ngx_srv_registrar_job_t  *job;
+
+    job = ngx_pcalloc(r->pool, sizeof(ngx_srv_registrar_job_t));
+    if (job == NULL) {
+        return ngx_srv_registrar_refuse(r, ctx, DEVICE_INTERNAL);
+    }
+
+    job->type = NGX_SRV_REGISTRAR_JOB_ROTATE;
+
+    reason = ngx_srv_registrar_verify(r, ctx);
+
+    if (reason == DEVICE_OK) {
+        reason = ngx_srv_registrar_new_key(r, ctx, &job->enrollment);
+    }
+
+    if (reason != DEVICE_OK) {
+        return ngx_srv_registrar_refuse(r, ctx, reason);
+    }
+
+    ngx_memcpy(job->enrollment.identity, ctx->device.identity,
+               STORE_IDENTITY_LEN);
+    job->enrollment.epoch = ctx->device.epoch;
+
+    return ngx_srv_registrar_wait(r, ctx, job);
+}
+
+
+/* Certificate, identity, label: sets ctx's name and the identity's hash. */
+static device_reason_t
+ngx_srv_registrar_enroll_name(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job)
+{
+    ngx_str_t                       identity, label;
+    store_span_t                    span, space, text;
+    device_reason_t                 reason;
+    ngx_srv_registrar_zone_t       *zone;
+    ngx_srv_registrar_loc_conf_t   *rlcf;
+    ngx_srv_registrar_main_conf_t  *rmcf;
+
+    rlcf = ngx_http_get_module_loc_conf(r, ngx_srv_registrar_module);
+    rmcf = ngx_http_get_module_main_conf(r, ngx_srv_registrar_module);
+
+    reason = ngx_srv_registrar_enroll_identity(r, ctx, &identity);
+
+    if (reason == DEVICE_OK) {
+        reason = ngx_srv_registrar_set_zone(r, ctx, &zone);
+    }
+
+    if (reason != DEVICE_OK) {
+        return reason;
+    }
+
+    text.data = identity.data;
+    text.len = identity.len;
+
+    space.data = rlcf->space.data;
+    space.len = rlcf->space.len;
+
+    if (!device_identity_hash(job->enrollment.identity, rmcf->secrets->name,
+                              space, text))
+    {
+        return DEVICE_INTERNAL;
+    }
+
+    reason = ngx_srv_registrar_enroll_label(r, ctx, text, &label);
+
+    if (reason != DEVICE_OK) {
+        return reason;
+    }
+
+    span.data = label.data;
+    span.len = label.len;
+
+    if (device_zonefile_has(zone->file, span)) {
+        return device_refuse(&ctx->error, DEVICE_LABEL_TAKEN, NULL,
+                             "the zone itself uses this name");
+    }
+
+    return ngx_srv_registrar_set_name(ctx, zone, span);
+}
+
+
+static device_reason_t
+ngx_srv_registrar_enroll_identity(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, ngx_str_t *identity)
+{
+    store_span_t                   der;
+    device_reason_t                reason;
+    ngx_srv_registrar_loc_conf_t  *rlcf;
+
+    rlcf = ngx_http_get_module_loc_conf(r, ngx_srv_registrar_module);
+
+    reason = ngx_srv_registrar_certificate(r, &der, &ctx->error);
+
+    if (reason != DEVICE_OK) {
+        return reason;
+    }
+
+    if (rlcf->identity == NULL) {
+
+        identity->len = 2 * 32;
+        identity->data = ngx_pnalloc(r->pool, identity->len + 1);
+
+        if (identity->data == NULL
+            || !device_identity_spki(der, (char *) identity->data))
+        {
+            return DEVICE_INTERNAL;
+        }
+
+        return DEVICE_OK;
+    }
+
+    if (ngx_http_complex_value(r, rlcf->identity, identity) != NGX_OK) {
+        return DEVICE_INTERNAL;
+    }
+
+    if (identity->len == 0 || identity->len > DEVICE_IDENTITY_MAX) {
+        return device_refuse(&ctx->error, DEVICE_IDENTITY_MISSING, NULL,
+                             "the certificate does not name the device");
+    }
+
+    return DEVICE_OK;
+}
+
+
+static device_reason_t
+ngx_srv_registrar_enroll_label(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, store_span_t identity, ngx_str_t *label)
+{
+    u_char                         *p;
+    store_span_t                    space, span;
+    ngx_srv_registrar_loc_conf_t   *rlcf;
+    ngx_srv_registrar_main_conf_t  *rmcf;
+
+    rlcf = ngx_http_get_module_loc_conf(r, ngx_srv_registrar_module);
+    rmcf = ngx_http_get_module_main_conf(r, ngx_srv_registrar_module);
+
+    if (rlcf->label == NULL) {
+
+        space.data = rlcf->space.data;
+        space.len = rlcf->space.len;
+
+        label->len = DEVICE_LABEL_LEN;
+        label->data = ngx_pnalloc(r->pool, DEVICE_LABEL_LEN + 1);
+
+        if (label->data == NULL
+            || !device_label_derive((char *) label->data, rmcf->secrets->name,
+                                    space, identity, 0))
+        {
+            return DEVICE_INTERNAL;
+        }
+
+        return DEVICE_OK;
+    }
+
+    if (ngx_http_complex_value(r, rlcf->label, label) != NGX_OK) {
+        return DEVICE_INTERNAL;
+    }
+
+    p = ngx_pnalloc(r->pool, label->len + 1);
+    if (p == NULL) {
+        return DEVICE_INTERNAL;
+    }
+
+    ngx_strlow(p, label->data, label->len);
+    label->data = p;
+
+    span.data = p;
+    span.len = label->len;
+
+    if (!store_label_is_device(span)) {
+        return device_refuse(&ctx->error, DEVICE_LABEL_INVALID, NULL,
+                             "\"%.*s\" is no label for a device",
+                             (int) ngx_min(label->len, 80), (char *) p);
+    }
+
+    return DEVICE_OK;
+}
+
+
+static device_reason_t
+ngx_srv_registrar_new_key(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
+    device_enrollment_t *enrollment)
+{
+    bool                            given;
+    device_reason_t                 reason;
+    store_device_key_t             *key;
+    ngx_srv_registrar_loc_conf_t   *rlcf;
+    ngx_srv_registrar_main_conf_t  *rmcf;
+
+    rlcf = ngx_http_get_module_loc_conf(r, ngx_srv_registrar_module);
+    rmcf = ngx_http_get_module_main_conf(r, ngx_srv_registrar_module);
+
+    enrollment->policy = (device_reenroll_t) rlcf->reenroll;
+    enrollment->pending_lifetime = (uint32_t) rlcf->pending_key;
+    enrollment->limit_interval = (uint32_t) rlcf->limit;
+    enrollment->limit_burst = (uint32_t) rlcf->burst;
+
+    key = &enrollment->key;
+    given = false;
+
+    reason = device_key_request_parse(key, &given, ctx->body, &ctx->error);
+
+    if (reason != DEVICE_OK) {
+        return reason;
+    }
+
+    if (!given) {
+        key->algorithm = STORE_HMAC_SHA256;
+        key->public_key_len = 0;
+        key->secret = rmcf->secrets->keys[rmcf->secrets->newest].number;
+    }
+
+    return device_generation_make(key->generation) ? DEVICE_OK
+                                                   : DEVICE_INTERNAL;
+}
+
+
+/* Only `srv_registrar_reenroll proof` looks at a signature: a device that has
+ * lost its clock can enrol otherwise. */
+static device_reason_t
+ngx_srv_registrar_enroll_proof(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job)
+{
+    device_reason_t  reason;
+
+    if (job->enrollment.policy != DEVICE_REENROLL_PROOF
+        || !ngx_srv_registrar_signed(r))
+    {
+        return DEVICE_OK;
+    }
+
+    reason = ngx_srv_registrar_verify(r, ctx);
+
+    if (reason == DEVICE_OK) {
+        job->claim = ctx->claim;
+        job->enrollment.claim = &job->claim;
+    }
+
+    return reason;
+}
+
+
+/* A look at the rules before the queue, so that a refusal costs nobody a
+ * transaction; the transaction decides. */
+static device_reason_t
+ngx_srv_registrar_enroll_preview(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job)
+{
+    device_place_t   place;
+    device_reason_t  reason;
+
+    reason = ngx_srv_registrar_read_device(r, ctx);
+
+    if (reason != DEVICE_OK && reason != DEVICE_UNKNOWN_KEY) {
+        return reason;
+    }
+
+    place.key = &ctx->key;
+    place.bytes = ctx->bytes;
+    place.now = ctx->now;
+    place.buffer = NULL;
+
+    return device_enroll_preview(&place, &job->enrollment, &ctx->error);
+}
+
+
+ngx_int_t
+ngx_srv_registrar_enroll_finish(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx)
+{
+    char                           *json;
+    uint8_t                         hmac_key[DEVICE_KEY_LEN];
+    ngx_str_t                       type = ngx_string("application/json");
+    const uint8_t                  *secret, *identity;
+    store_device_key_t             *key;
+    device_enroll_reply_t           reply;
+    ngx_srv_registrar_main_conf_t  *rmcf;
+
+    rmcf = ngx_http_get_module_main_conf(r, ngx_srv_registrar_module);
+
+    /* as it was stored, with its expiry */
+
+    key = &ctx->job->outcome.device.pending;
+    identity = ctx->job->outcome.device.identity;
+
+    ngx_memzero(&reply, sizeof(device_enroll_reply_t));
+
+    reply.zone = &ctx->zone->policy;
+    reply.fqdn = ctx->fqdn;
+    reply.key = key;
+    reply.observed = &ctx->source;
+    reply.now = ctx->now;
+    reply.records_url = ngx_srv_registrar_records_url(r);
+
+    if (key->algorithm == STORE_HMAC_SHA256) {
+
+        secret = device_secrets_find(rmcf->secrets, key->secret);
+
+        if (secret == NULL
+            || !device_key_derive(hmac_key, secret, key->generation,
+                                  ctx->fqdn))
+        {
+            return ngx_srv_registrar_refuse(r, ctx, DEVICE_INTERNAL);
+        }
+
+        reply.hmac_key = hmac_key;
+    }
+
+    json = device_reply_enroll(&reply);
+
+    device_cleanse(hmac_key, sizeof(hmac_key));
+
+    ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
+                  "srv_registrar: %s \"%s\" identity %02xd%02xd%02xd%02xd, "
+                  "key of %s",
+                  ctx->job->type == NGX_SRV_REGISTRAR_JOB_ROTATE ? "rotated"
+                  : ctx->job->outcome.created ? "enrolled" : "enrolled again",
+                  ctx->fqdn,
+                  identity[0], identity[1], identity[2], identity[3],
+                  device_algorithm_name(key->algorithm));
+
+    ctx->reason = DEVICE_OK;
+
+    return ngx_srv_registrar_reply(r, ctx->job->outcome.created
+                                      ? NGX_HTTP_CREATED : NGX_HTTP_OK,
+                                   &type, json);
+}
+
+
+/* NULL where it cannot be told; the device then uses what it was built for. */
+static char *
+ngx_srv_registrar_records_url(ngx_http_request_t *r)
+{
+    u_char                        *p;
+    ngx_str_t                      url, host;
+    ngx_srv_registrar_loc_conf_t  *rlcf;
+
+    rlcf = ngx_http_get_module_loc_conf(r, ngx_srv_registrar_module);
+
+    if (rlcf->records_url) {
+
+        if (ngx_http_complex_value(r, rlcf->records_url, &url) != NGX_OK
+            || url.len == 0)
+        {
+            return NULL;
+        }
+
+        p = ngx_pnalloc(r->pool, url.len + 1);
+        if (p == NULL) {
+            return NULL;
+        }
+
+        ngx_sprintf(p, "%V%Z", &url);
+
+        return (char *) p;
+    }
+
+    if (r->headers_in.host) {
+        host = r->headers_in.host->value;
+
+    } else if (r->host_start) {
+        host.data = r->host_start;
+        host.len = r->host_end - r->host_start;
+
+    } else {
+        return NULL;
+    }
+
+    p = ngx_pnalloc(r->pool, host.len + sizeof("https:///v1/records"));
+    if (p == NULL) {
+        return NULL;
+    }
+
+    ngx_sprintf(p, "https://%V/v1/records%Z", &host);
+
+    return (char *) p;
+}

@@ -1,0 +1,192 @@
+
+/*
+ * The `srv_registrar` directive: what a location is for, and what it needs.
+ */
+
+#include "ngx_srv_registrar_module.h"
+
+
+/* A chunked body is read into one buffer together with its chunk heads; twice
+ * the largest body leaves room for chunks of a few bytes. */
+#define NGX_SRV_REGISTRAR_BODY_BUFFER  (2 * DEVICE_BODY_MAX)
+
+/* Above this nginx itself refuses a body, before it fills a disk. */
+#define NGX_SRV_REGISTRAR_BODY_LIMIT   (1024 * 1024)
+
+
+static char *ngx_srv_registrar_check_zone(ngx_conf_t *cf,
+    ngx_srv_registrar_main_conf_t *rmcf, ngx_srv_registrar_loc_conf_t *rlcf);
+
+
+char *
+ngx_srv_registrar(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_srv_registrar_loc_conf_t *rlcf = conf;
+
+    ngx_str_t                          *value, s;
+    ngx_uint_t                          i;
+    ngx_http_core_loc_conf_t           *clcf;
+    ngx_http_compile_complex_value_t    ccv;
+    static ngx_str_t                    doors[] = {
+        ngx_null_string, ngx_string("enroll"), ngx_string("records"),
+        ngx_string("key"), ngx_string("problem")
+    };
+
+    if (rlcf->door) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    for (i = NGX_SRV_REGISTRAR_ENROLL; i <= NGX_SRV_REGISTRAR_PROBLEM; i++) {
+        if (value[1].len == doors[i].len
+            && ngx_strcmp(value[1].data, doors[i].data) == 0)
+        {
+            rlcf->door = i;
+        }
+    }
+
+    if (rlcf->door == NGX_SRV_REGISTRAR_NONE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in \"srv_registrar\": it "
+                           "must be \"enroll\", \"records\", \"key\" or "
+                           "\"problem\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (cf->args->nelts == 3) {
+
+        if (rlcf->door == NGX_SRV_REGISTRAR_PROBLEM
+            || ngx_strncmp(value[2].data, "zone=", 5) != 0
+            || value[2].len == 5)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\" in "
+                               "\"srv_registrar\"", &value[2]);
+            return NGX_CONF_ERROR;
+        }
+
+        s.data = value[2].data + 5;
+        s.len = value[2].len - 5;
+
+        rlcf->zone_value = ngx_palloc(cf->pool,
+                                      sizeof(ngx_http_complex_value_t));
+        if (rlcf->zone_value == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+        ccv.cf = cf;
+        ccv.value = &s;
+        ccv.complex_value = rlcf->zone_value;
+
+        if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    rlcf->file = cf->conf_file->file.name.data;
+    rlcf->line = cf->conf_file->line;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    clcf->handler = (rlcf->door == NGX_SRV_REGISTRAR_PROBLEM)
+                    ? ngx_srv_registrar_problem_handler
+                    : ngx_srv_registrar_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+/* What a location with `srv_registrar` needs.  The directive's own place is
+ * named, since cf stands at the end of the http block by now. */
+char *
+ngx_srv_registrar_check_location(ngx_conf_t *cf,
+    ngx_srv_registrar_loc_conf_t *rlcf)
+{
+    ngx_http_core_loc_conf_t       *clcf;
+    ngx_srv_registrar_main_conf_t  *rmcf;
+
+    if (rlcf->door == NGX_SRV_REGISTRAR_NONE
+        || rlcf->door == NGX_SRV_REGISTRAR_PROBLEM)
+    {
+        return NGX_CONF_OK;
+    }
+
+    rmcf = ngx_http_conf_get_module_main_conf(cf, ngx_srv_registrar_module);
+    rmcf->used = 1;
+
+    if (rmcf->zones.nelts == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"srv_registrar\" needs an \"srv_registrar_zone\" "
+                      "in the http block, in %s:%ui", rlcf->file, rlcf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (rmcf->secrets == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"srv_registrar\" needs \"srv_registrar_secrets\" "
+                      "in the http block, in %s:%ui", rlcf->file, rlcf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->client_body_buffer_size < NGX_SRV_REGISTRAR_BODY_BUFFER) {
+        clcf->client_body_buffer_size = NGX_SRV_REGISTRAR_BODY_BUFFER;
+    }
+
+    if (clcf->client_max_body_size == 0
+        || clcf->client_max_body_size > NGX_SRV_REGISTRAR_BODY_LIMIT)
+    {
+        clcf->client_max_body_size = NGX_SRV_REGISTRAR_BODY_LIMIT;
+    }
+
+    return ngx_srv_registrar_check_zone(cf, rmcf, rlcf);
+}
+
+
+static char *
+ngx_srv_registrar_check_zone(ngx_conf_t *cf,
+    ngx_srv_registrar_main_conf_t *rmcf, ngx_srv_registrar_loc_conf_t *rlcf)
+{
+    ngx_srv_registrar_zone_t  **zones;
+
+    zones = rmcf->zones.elts;
+
+    if (rlcf->zone_value == NULL) {
+
+        if (rmcf->zones.nelts == 1) {
+            rlcf->zone = zones[0];
+            return NGX_CONF_OK;
+        }
+
+        if (rlcf->door != NGX_SRV_REGISTRAR_ENROLL) {
+            /* the keyid says which */
+            return NGX_CONF_OK;
+        }
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"srv_registrar enroll\" needs \"zone=\" where there "
+                      "are several zones, in %s:%ui", rlcf->file, rlcf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (rlcf->zone_value->lengths) {
+        /* known when the request comes */
+        return NGX_CONF_OK;
+    }
+
+    rlcf->zone = ngx_srv_registrar_zone_find(rmcf, &rlcf->zone_value->value);
+
+    if (rlcf->zone == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"srv_registrar\" names the unknown zone \"%V\" "
+                      "in %s:%ui", &rlcf->zone_value->value,
+                      rlcf->file, rlcf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}

@@ -1,0 +1,41 @@
+
+/*
+ * The module: its hooks, and nothing else.
+ *
+ * init_module runs in the master, under nginx -t and, without a master, at
+ * each reload; only the last of these has a store to hand over.  init_process
+ * also runs in the cache manager and loader, which have no business here.
+ */
+
+#include "ngx_srv_registrar_store.h"
+
+
+static ngx_http_module_t  ngx_srv_registrar_module_ctx = {
+    ngx_srv_registrar_add_variables,       /* preconfiguration */
+    NULL,                                  /* postconfiguration */
+
+    ngx_srv_registrar_create_main_conf,    /* create main configuration */
+    ngx_srv_registrar_init_main_conf,      /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_srv_registrar_create_loc_conf,     /* create location configuration */
+    ngx_srv_registrar_merge_loc_conf       /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_srv_registrar_module = {
+    NGX_MODULE_V1,
+    &ngx_srv_registrar_module_ctx,         /* module context */
+    ngx_srv_registrar_commands,            /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    ngx_srv_registrar_store_adopt,         /* init module */
+    ngx_srv_registrar_store_init,          /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_srv_registrar_store_exit,          /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};

@@ -1,0 +1,115 @@
+
+/*
+ * The registrar's configuration, and what its files share of nginx.
+ *
+ * The files of this family are glue: they turn nginx's requests, timers and
+ * thread tasks into calls of device_* (the rules) and store/ (the data).  A
+ * configuration is made once, by the directives, and only read after that.
+ */
+
+#ifndef NGX_SRV_REGISTRAR_MODULE_H
+#define NGX_SRV_REGISTRAR_MODULE_H
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "device_identity.h"
+#include "device_reply.h"
+#include "device_signature.h"
+#include "device_zonefile.h"
+
+
+typedef struct ngx_srv_registrar_store_s  ngx_srv_registrar_store_t;
+
+
+typedef struct {
+    device_zone_t                policy;
+    device_zonefile_t           *file;
+} ngx_srv_registrar_zone_t;
+
+
+/* One per http block. */
+typedef struct {
+    ngx_str_t                    path;       /* of the store, NUL behind it */
+    off_t                        map_size;   /* bytes */
+    ngx_str_t                    secrets_file;
+    device_secrets_t            *secrets;
+    ngx_array_t                  zones;      /* of ngx_srv_registrar_zone_t * */
+    ngx_thread_pool_t           *pool;
+    ngx_cycle_t                 *cycle;      /* that the pool belongs to */
+    ngx_uint_t                   queue;      /* jobs that may wait */
+    ngx_msec_t                   sweep;      /* between sweeps; 0: off */
+    ngx_uint_t                   used;       /* some location serves devices */
+    ngx_srv_registrar_store_t   *store;      /* of this process; NULL in the
+                                                master */
+} ngx_srv_registrar_main_conf_t;
+
+
+typedef enum {
+    NGX_SRV_REGISTRAR_NONE = 0,
+    NGX_SRV_REGISTRAR_ENROLL,
+    NGX_SRV_REGISTRAR_RECORDS,
+    NGX_SRV_REGISTRAR_KEY,
+    NGX_SRV_REGISTRAR_PROBLEM
+} ngx_srv_registrar_door_t;
+
+
+typedef struct {
+    ngx_srv_registrar_door_t     door;
+    ngx_http_complex_value_t    *zone_value; /* zone=; NULL: not given */
+    ngx_srv_registrar_zone_t    *zone;       /* the one, where it is known */
+    u_char                      *file;       /* where `srv_registrar` stands */
+    ngx_uint_t                   line;
+
+    ngx_str_t                    space;      /* of the identity */
+    ngx_http_complex_value_t    *identity;   /* NULL: the key's SHA-256 */
+    ngx_http_complex_value_t    *label;      /* NULL: derived */
+    ngx_http_complex_value_t    *records_url;
+    ngx_uint_t                   reenroll;   /* device_reenroll_t */
+    time_t                       pending_key;    /* s */
+    time_t                       limit;      /* s an enrolment; 0: no limit */
+    ngx_int_t                    burst;
+} ngx_srv_registrar_loc_conf_t;
+
+
+extern ngx_module_t  ngx_srv_registrar_module;
+
+
+/* conf: directives.  loc_conf functions are nginx's hooks. */
+extern ngx_command_t  ngx_srv_registrar_commands[];
+
+void *ngx_srv_registrar_create_main_conf(ngx_conf_t *cf);
+char *ngx_srv_registrar_init_main_conf(ngx_conf_t *cf, void *conf);
+void *ngx_srv_registrar_create_loc_conf(ngx_conf_t *cf);
+char *ngx_srv_registrar_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
+/* location: the directive, and the check after merging. */
+char *ngx_srv_registrar(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_srv_registrar_check_location(ngx_conf_t *cf,
+    ngx_srv_registrar_loc_conf_t *rlcf);
+
+/* zone: the block, and finding.  find takes a presentation name, folded or
+ * not, and returns NULL for a zone that is not configured. */
+char *ngx_srv_registrar_zone_block(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_srv_registrar_zone_t *ngx_srv_registrar_zone_find(
+    ngx_srv_registrar_main_conf_t *rmcf, ngx_str_t *name);
+ngx_srv_registrar_zone_t *ngx_srv_registrar_zone_find_wire(
+    ngx_srv_registrar_main_conf_t *rmcf, store_span_t name);
+
+/* secrets */
+char *ngx_srv_registrar_secrets(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* variables */
+ngx_int_t ngx_srv_registrar_add_variables(ngx_conf_t *cf);
+
+/* the doors' content handlers */
+ngx_int_t ngx_srv_registrar_handler(ngx_http_request_t *r);
+ngx_int_t ngx_srv_registrar_problem_handler(ngx_http_request_t *r);
+
+
+#endif /* NGX_SRV_REGISTRAR_MODULE_H */

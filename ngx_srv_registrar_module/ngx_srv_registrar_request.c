@@ -1,0 +1,444 @@
+
+/*
+ * A request's way through the doors: checks that all doors share, the body,
+ * the wait for the commit, and back.
+ *
+ * What always holds: a door runs for a main request as its client sent it.
+ * After error_page, try_files or a rewrite the request is another one than
+ * was signed or verified, so those get nothing.
+ */
+
+#include "ngx_srv_registrar_request.h"
+
+
+static device_reason_t ngx_srv_registrar_check_form(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
+static ngx_int_t ngx_srv_registrar_check_method(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
+static ngx_uint_t ngx_srv_registrar_early_data(ngx_http_request_t *r);
+static void ngx_srv_registrar_body_handler(ngx_http_request_t *r);
+static device_reason_t ngx_srv_registrar_body(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
+static ngx_int_t ngx_srv_registrar_enter(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
+static void ngx_srv_registrar_wake_handler(ngx_http_request_t *r);
+
+
+ngx_int_t
+ngx_srv_registrar_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                 rc;
+    device_reason_t           reason;
+    ngx_srv_registrar_ctx_t  *ctx;
+
+    if (r != r->main || r->internal) {
+        return NGX_HTTP_NOT_FOUND;
+    }
+
+    ctx = ngx_srv_registrar_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    reason = ngx_srv_registrar_check_form(r, ctx);
+
+    if (reason != DEVICE_OK) {
+        return ngx_srv_registrar_refuse(r, ctx, reason);
+    }
+
+    rc = ngx_srv_registrar_check_method(r, ctx);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    r->request_body_in_single_buf = 1;
+
+    rc = ngx_http_read_client_request_body(r, ngx_srv_registrar_body_handler);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        return rc;
+    }
+
+    return NGX_DONE;
+}
+
+
+ngx_srv_registrar_ctx_t *
+ngx_srv_registrar_ctx(ngx_http_request_t *r)
+{
+    ngx_srv_registrar_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_srv_registrar_module);
+
+    if (ctx == NULL) {
+        ctx = ngx_pcalloc(r->pool, sizeof(ngx_srv_registrar_ctx_t));
+        if (ctx == NULL) {
+            return NULL;
+        }
+
+        ctx->reason = DEVICE_REASONS;
+        device_address_from_sockaddr(&ctx->source, r->connection->sockaddr);
+
+        ngx_http_set_ctx(r, ctx, ngx_srv_registrar_module);
+    }
+
+    return ctx;
+}
+
+
+static device_reason_t
+ngx_srv_registrar_check_form(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx)
+{
+    ngx_srv_registrar_loc_conf_t  *rlcf;
+
+    rlcf = ngx_http_get_module_loc_conf(r, ngx_srv_registrar_module);
+
+    if (r->headers_in.content_length_n > DEVICE_BODY_MAX) {
+        return device_refuse(&ctx->error, DEVICE_BODY_TOO_LARGE, NULL,
+                             "a body has at most %d bytes", DEVICE_BODY_MAX);
+    }
+
+    /* RFC 8470: nothing here is safe to be replayed by the transport */
+
+    if (ngx_srv_registrar_early_data(r)) {
+        return device_refuse(&ctx->error, DEVICE_BAD_REQUEST, NULL,
+                             "the request came as TLS early data");
+    }
+
+    if (rlcf->door != NGX_SRV_REGISTRAR_RECORDS
+        && r->connection->ssl == NULL)
+    {
+        return device_refuse(&ctx->error, DEVICE_TLS_REQUIRED, NULL,
+                             "keys are handed out over TLS only");
+    }
+
+    return DEVICE_OK;
+}
+
+
+static ngx_uint_t
+ngx_srv_registrar_early_data(ngx_http_request_t *r)
+{
+#ifdef SSL_ERROR_EARLY_DATA_REJECTED
+    /* BoringSSL */
+    return r->connection->ssl
+           && SSL_in_early_data(r->connection->ssl->connection);
+#else
+    return r->connection->ssl
+           && !SSL_is_init_finished(r->connection->ssl->connection);
+#endif
+}
+
+
+static ngx_int_t
+ngx_srv_registrar_check_method(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx)
+{
+    ngx_str_t                      allow;
+    ngx_uint_t                     methods;
+    ngx_srv_registrar_loc_conf_t  *rlcf;
+
+    rlcf = ngx_http_get_module_loc_conf(r, ngx_srv_registrar_module);
+
+    if (rlcf->door == NGX_SRV_REGISTRAR_RECORDS) {
+        methods = NGX_HTTP_GET|NGX_HTTP_PUT|NGX_HTTP_PATCH|NGX_HTTP_DELETE;
+        ngx_str_set(&allow, "GET, PUT, PATCH, DELETE");
+
+    } else {
+        methods = NGX_HTTP_POST;
+        ngx_str_set(&allow, "POST");
+    }
+
+    if (r->method & methods) {
+        return NGX_OK;
+    }
+
+    if (ngx_srv_registrar_header(r, "Allow", &allow) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    device_refuse(&ctx->error, DEVICE_METHOD_NOT_ALLOWED, NULL,
+                  "allowed here: %s", (char *) allow.data);
+
+    return ngx_srv_registrar_refuse(r, ctx, DEVICE_METHOD_NOT_ALLOWED);
+}
+
+
+static void
+ngx_srv_registrar_body_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                 rc;
+    device_reason_t           reason;
+    ngx_srv_registrar_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_srv_registrar_module);
+
+    reason = ngx_srv_registrar_body(r, ctx);
+
+    rc = (reason == DEVICE_OK) ? ngx_srv_registrar_enter(r, ctx)
+                               : ngx_srv_registrar_refuse(r, ctx, reason);
+
+    if (rc != NGX_DONE) {
+        ngx_http_finalize_request(r, rc);
+    }
+
+    /* else: the request's count, raised by the reading, is given back when
+     * the commit has ended */
+}
+
+
+/* The body as one span.  A body that went to a file was larger than any that
+ * we take, and is never read back. */
+static device_reason_t
+ngx_srv_registrar_body(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
+{
+    u_char       *p;
+    size_t        len;
+    ngx_chain_t  *cl;
+
+    if (r->request_body == NULL) {
+        return DEVICE_INTERNAL;
+    }
+
+    len = 0;
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        if (!ngx_buf_in_memory(cl->buf) && ngx_buf_size(cl->buf) != 0) {
+            len = DEVICE_BODY_MAX + 1;
+            break;
+        }
+
+        len += cl->buf->last - cl->buf->pos;
+    }
+
+    if (len > DEVICE_BODY_MAX || r->request_body->temp_file) {
+        return device_refuse(&ctx->error, DEVICE_BODY_TOO_LARGE, NULL,
+                             "a body has at most %d bytes", DEVICE_BODY_MAX);
+    }
+
+    p = ngx_pnalloc(r->pool, len + 1);
+    if (p == NULL) {
+        return DEVICE_INTERNAL;
+    }
+
+    ctx->body.data = p;
+    ctx->body.len = len;
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
+    }
+
+    return DEVICE_OK;
+}
+
+
+static ngx_int_t
+ngx_srv_registrar_enter(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
+{
+    ngx_srv_registrar_loc_conf_t  *rlcf;
+
+    rlcf = ngx_http_get_module_loc_conf(r, ngx_srv_registrar_module);
+
+    switch (rlcf->door) {
+
+    case NGX_SRV_REGISTRAR_ENROLL:
+        return ngx_srv_registrar_enroll(r, ctx);
+
+    case NGX_SRV_REGISTRAR_KEY:
+        return ngx_srv_registrar_key(r, ctx);
+
+    case NGX_SRV_REGISTRAR_RECORDS:
+        return ngx_srv_registrar_records(r, ctx);
+
+    default:
+        return NGX_HTTP_NOT_FOUND;
+    }
+}
+
+
+device_reason_t
+ngx_srv_registrar_set_zone(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_zone_t **zone)
+{
+    ngx_str_t                       name;
+    ngx_srv_registrar_loc_conf_t   *rlcf;
+    ngx_srv_registrar_main_conf_t  *rmcf;
+
+    rlcf = ngx_http_get_module_loc_conf(r, ngx_srv_registrar_module);
+    rmcf = ngx_http_get_module_main_conf(r, ngx_srv_registrar_module);
+
+    *zone = rlcf->zone;
+
+    if (rlcf->zone || rlcf->zone_value == NULL) {
+        return DEVICE_OK;
+    }
+
+    if (ngx_http_complex_value(r, rlcf->zone_value, &name) != NGX_OK) {
+        return DEVICE_INTERNAL;
+    }
+
+    *zone = ngx_srv_registrar_zone_find(rmcf, &name);
+
+    if (*zone == NULL) {
+        return device_refuse(&ctx->error, DEVICE_NOT_FOUND, NULL,
+                             "no such zone here");
+    }
+
+    return DEVICE_OK;
+}
+
+
+device_reason_t
+ngx_srv_registrar_set_name(ngx_srv_registrar_ctx_t *ctx,
+    ngx_srv_registrar_zone_t *zone, store_span_t label)
+{
+    size_t        len;
+    u_char       *p;
+    store_span_t  name;
+
+    len = ngx_strlen(zone->policy.text);
+
+    if (label.len + 1 + len > sizeof(ctx->fqdn) - 1) {
+        return device_refuse(&ctx->error, DEVICE_LABEL_INVALID, NULL,
+                             "the name is longer than 253 characters");
+    }
+
+    name.data = zone->policy.name;
+    name.len = zone->policy.name_len;
+
+    if (!store_key_make(&ctx->key, name, label)) {
+        return DEVICE_LABEL_INVALID;
+    }
+
+    p = ngx_cpymem((u_char *) ctx->fqdn, label.data, label.len);
+    *p++ = '.';
+    ngx_memcpy(p, zone->policy.text, len + 1);
+
+    ctx->zone = zone;
+
+    return DEVICE_OK;
+}
+
+
+device_reason_t
+ngx_srv_registrar_read_device(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx)
+{
+    store_span_t                    key;
+    store_value_t                   value;
+    store_status_t                  status;
+    ngx_srv_registrar_main_conf_t  *rmcf;
+
+    rmcf = ngx_http_get_module_main_conf(r, ngx_srv_registrar_module);
+
+    ctx->buffer = ngx_palloc(r->pool, STORE_VALUE_MAX);
+    if (ctx->buffer == NULL) {
+        return DEVICE_INTERNAL;
+    }
+
+    status = ngx_srv_registrar_store_read(rmcf->store, &ctx->key, ctx->buffer,
+                                          &ctx->bytes);
+
+    ctx->now = ngx_srv_registrar_store_now(rmcf->store, &ctx->held);
+
+    if (status == STORE_NOT_FOUND) {
+        return DEVICE_UNKNOWN_KEY;
+    }
+
+    if (status != STORE_OK) {
+        return device_refuse(&ctx->error,
+                             ngx_srv_registrar_store_reason(status), NULL,
+                             "%s", store_status_text(status));
+    }
+
+    key.data = ctx->key.data;
+    key.len = ctx->key.len;
+
+    if (!store_value_open(&value, key, ctx->bytes)) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "srv_registrar: the value of \"%s\" is damaged",
+                      ctx->fqdn);
+        return DEVICE_INTERNAL;
+    }
+
+    if (value.kind != STORE_KIND_DEVICE) {
+        return DEVICE_UNKNOWN_KEY;
+    }
+
+    store_value_device(&value, &ctx->device);
+
+    return DEVICE_OK;
+}
+
+
+ngx_int_t
+ngx_srv_registrar_wait(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
+    ngx_srv_registrar_job_t *job)
+{
+    ngx_srv_registrar_main_conf_t  *rmcf;
+
+    rmcf = ngx_http_get_module_main_conf(r, ngx_srv_registrar_module);
+
+    job->request = r;
+    job->zone = ctx->zone;
+    job->key = ctx->key;
+    job->claim = ctx->claim;
+    job->update = ctx->update;
+
+    job->buffer = ngx_palloc(r->pool, STORE_VALUE_MAX);
+    if (job->buffer == NULL) {
+        return ngx_srv_registrar_refuse(r, ctx, DEVICE_INTERNAL);
+    }
+
+    ctx->job = job;
+
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = ngx_srv_registrar_wake_handler;
+
+    if (ngx_srv_registrar_commit_add(rmcf->store, job) != NGX_OK) {
+        r->write_event_handler = ngx_http_request_empty_handler;
+        device_refuse(&ctx->error, DEVICE_BUSY, NULL,
+                      "too many updates are waiting");
+        return ngx_srv_registrar_refuse(r, ctx, DEVICE_BUSY);
+    }
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_srv_registrar_wake_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                 rc;
+    ngx_srv_registrar_ctx_t  *ctx;
+    ngx_srv_registrar_job_t  *job;
+
+    if (r->aio) {
+        /* a write event of the connection, not our commit */
+        return;
+    }
+
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_srv_registrar_module);
+    job = ctx->job;
+
+    if (job->now) {
+        ctx->now = job->now;
+    }
+
+    if (job->reason != DEVICE_OK) {
+        ctx->error = job->error;
+        rc = ngx_srv_registrar_refuse(r, ctx, job->reason);
+
+    } else if (job->type == NGX_SRV_REGISTRAR_JOB_APPLY) {
+        rc = ngx_srv_registrar_records_finish(r, ctx);
+
+    } else {
+        rc = ngx_srv_registrar_enroll_finish(r, ctx);
+    }
+
+    ngx_http_finalize_request(r, rc);
+}

@@ -1,0 +1,113 @@
+
+/*
+ * One request of a device, from its first check to its reply.
+ *
+ * Each step returns a device_reason_t and leaves the words in ctx->error;
+ * only ngx_srv_registrar_refuse turns a reason into a reply and a log line.
+ */
+
+#ifndef NGX_SRV_REGISTRAR_REQUEST_H
+#define NGX_SRV_REGISTRAR_REQUEST_H
+
+
+#include "ngx_srv_registrar_store.h"
+
+
+typedef struct {
+    device_reason_t             reason;      /* DEVICE_REASONS: none yet */
+    device_error_t              error;
+    ngx_srv_registrar_zone_t   *zone;        /* NULL: not known yet */
+    store_key_t                 key;         /* of the device's value */
+    char                        fqdn[254];   /* "" while not known */
+    device_address_t            source;
+    store_span_t                body;
+
+    device_message_t            message;
+    device_signature_t          signature;
+
+    uint8_t                    *buffer;      /* the value's copy */
+    store_span_t                bytes;       /* the value; empty: none */
+    store_device_t              device;
+    device_claim_t              claim;
+    int64_t                     now;         /* lease time */
+    int64_t                     held;        /* lease_clock_held, or 0 */
+
+    device_update_t            *update;
+    ngx_srv_registrar_job_t    *job;
+} ngx_srv_registrar_ctx_t;
+
+
+/* request: the context, made where there is none; NULL for want of memory. */
+ngx_srv_registrar_ctx_t *ngx_srv_registrar_ctx(ngx_http_request_t *r);
+
+/* Sets ctx->zone, key and fqdn from a label and a zone; BAD_REQUEST where the
+ * name would be too long. */
+device_reason_t ngx_srv_registrar_set_name(ngx_srv_registrar_ctx_t *ctx,
+    ngx_srv_registrar_zone_t *zone, store_span_t label);
+
+/* The zone that a location is for: *zone is NULL where any zone will do. */
+device_reason_t ngx_srv_registrar_set_zone(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_zone_t **zone);
+
+/* Reads the device's value into ctx: bytes, device, now.  UNKNOWN_KEY where
+ * there is none. */
+device_reason_t ngx_srv_registrar_read_device(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
+
+/* Allocates a job for ctx and queues it; the request then waits.  Returns
+ * NGX_DONE, or the result of a refusal. */
+ngx_int_t ngx_srv_registrar_wait(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job);
+
+
+/* message: the request as signed (RFC 9421), and its verification.  verify
+ * fills ctx up to claim. */
+device_reason_t ngx_srv_registrar_message(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
+device_reason_t ngx_srv_registrar_verify(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
+ngx_uint_t ngx_srv_registrar_signed(ngx_http_request_t *r);
+
+
+/*
+ * certificate: the DER of a peer certificate that has verified, on a
+ * connection of the server that serves the request.  The memory is the
+ * request's.
+ */
+device_reason_t ngx_srv_registrar_certificate(ngx_http_request_t *r,
+    store_span_t *der, device_error_t *error);
+
+
+/* The doors: begin is called with the body in ctx, finish with the job's
+ * result.  They return what ngx_http_finalize_request takes; NGX_DONE: the
+ * request waits. */
+ngx_int_t ngx_srv_registrar_enroll(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
+ngx_int_t ngx_srv_registrar_key(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
+ngx_int_t ngx_srv_registrar_records(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
+ngx_int_t ngx_srv_registrar_enroll_finish(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
+ngx_int_t ngx_srv_registrar_records_finish(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
+
+
+/* reply: sends a JSON text of device_reply_*, which it takes over. */
+ngx_int_t ngx_srv_registrar_reply(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *type, char *json);
+ngx_int_t ngx_srv_registrar_header(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value);
+
+/* problem: the one way to refuse: logs, and sends ctx->error as a problem
+ * document.  Takes the reason that ctx->error was filled for, or any other. */
+ngx_int_t ngx_srv_registrar_refuse(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, device_reason_t reason);
+const char *ngx_srv_registrar_reason_name(device_reason_t reason);
+
+/* "..." with everything unprintable as \xXX; memory of the request's. */
+ngx_str_t ngx_srv_registrar_escape(ngx_http_request_t *r, const u_char *data,
+    size_t len);
+
+
+#endif /* NGX_SRV_REGISTRAR_REQUEST_H */

@@ -1,0 +1,624 @@
+
+/*
+ * The life of the store in a worker: who has it open, when it is opened
+ * again, and what time it is.
+ *
+ * The registry below is the one piece of process-wide state: LMDB allows a
+ * process to open an environment once only, and without a master two cycles
+ * live in one process for a while after a reload.
+ *
+ * Nothing here runs in the master, the cache manager or under nginx -t.
+ */
+
+#include "ngx_srv_registrar_store.h"
+
+
+/* How often things are looked at, in ticks of a second.  A store that was
+ * replaced serves old data for so long; a dead reader pins pages so long. */
+#define NGX_SRV_REGISTRAR_TICK           1000
+#define NGX_SRV_REGISTRAR_CHECK_TICKS    5
+#define NGX_SRV_REGISTRAR_READERS_TICKS  30
+
+
+static ngx_int_t ngx_srv_registrar_store_attach(ngx_cycle_t *cycle,
+    ngx_srv_registrar_main_conf_t *rmcf, ngx_uint_t inlined);
+static ngx_srv_registrar_store_t *ngx_srv_registrar_store_find(
+    ngx_srv_registrar_main_conf_t *rmcf, ngx_file_info_t *fi);
+static ngx_srv_registrar_store_t *ngx_srv_registrar_store_create(
+    ngx_cycle_t *cycle);
+static void ngx_srv_registrar_store_detach(void *data);
+static void ngx_srv_registrar_store_install(ngx_srv_registrar_store_t *store);
+static void ngx_srv_registrar_store_uninstall(
+    ngx_srv_registrar_store_t *store);
+static void ngx_srv_registrar_store_report(ngx_srv_registrar_store_t *store,
+    store_status_t status, const char *text);
+static void ngx_srv_registrar_store_fill(ngx_srv_registrar_store_t *store);
+static store_status_t ngx_srv_registrar_store_renew(
+    ngx_srv_registrar_store_t *store);
+static void ngx_srv_registrar_store_clock(ngx_srv_registrar_store_t *store,
+    const lease_clock_mark_t *mark);
+static void ngx_srv_registrar_store_tick(ngx_event_t *ev);
+
+
+static struct {
+    ngx_srv_registrar_store_t  *first;
+    ngx_uint_t                  started;     /* init_process has run */
+} ngx_srv_registrar_registry;
+
+
+ngx_int_t
+ngx_srv_registrar_store_init(ngx_cycle_t *cycle)
+{
+    ngx_srv_registrar_main_conf_t  *rmcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;
+    }
+
+    ngx_srv_registrar_registry.started = 1;
+
+    rmcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_srv_registrar_module);
+
+    if (rmcf == NULL || rmcf->zones.nelts == 0) {
+        return NGX_OK;
+    }
+
+    return ngx_srv_registrar_store_attach(cycle, rmcf, 0);
+}
+
+
+ngx_int_t
+ngx_srv_registrar_store_adopt(ngx_cycle_t *cycle)
+{
+    ngx_srv_registrar_main_conf_t  *rmcf;
+
+    if (!ngx_srv_registrar_registry.started
+        || ngx_process != NGX_PROCESS_SINGLE
+        || ngx_test_config)
+    {
+        return NGX_OK;
+    }
+
+    rmcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_srv_registrar_module);
+
+    if (rmcf == NULL || rmcf->zones.nelts == 0) {
+        return NGX_OK;
+    }
+
+    /* nginx starts no threads for this cycle, and the old one's go away */
+
+    if (ngx_srv_registrar_store_attach(cycle, rmcf, 1) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    rmcf->store->due |= NGX_SRV_REGISTRAR_PUBLISH;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_srv_registrar_store_attach(ngx_cycle_t *cycle,
+    ngx_srv_registrar_main_conf_t *rmcf, ngx_uint_t inlined)
+{
+    ngx_file_info_t             fi;
+    ngx_pool_cleanup_t         *cln;
+    ngx_srv_registrar_store_t  *store;
+
+    cln = ngx_pool_cleanup_add(cycle->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_file_info(rmcf->path.data, &fi) == NGX_FILE_ERROR) {
+        ngx_memzero(&fi, sizeof(ngx_file_info_t));
+    }
+
+    store = ngx_srv_registrar_store_find(rmcf, &fi);
+
+    if (store == NULL) {
+        store = ngx_srv_registrar_store_create(cycle);
+        if (store == NULL) {
+            return NGX_ERROR;
+        }
+
+        store->device = fi.st_dev;
+        store->inode = fi.st_ino;
+    }
+
+    store->refs++;
+    store->conf = rmcf;
+    store->inlined = inlined;
+    rmcf->store = store;
+
+    cln->handler = ngx_srv_registrar_store_detach;
+    cln->data = store;
+
+    if (store->env == NULL && !store->in_flight) {
+
+        /* the one place that may wait: nobody is being served yet */
+
+        store->work.conf = rmcf;
+        ngx_srv_registrar_work_open(&store->work);
+        store->due = 0;
+        store->work.todo = NGX_SRV_REGISTRAR_OPEN;
+        ngx_srv_registrar_store_settle(store);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_srv_registrar_store_t *
+ngx_srv_registrar_store_find(ngx_srv_registrar_main_conf_t *rmcf,
+    ngx_file_info_t *fi)
+{
+    ngx_srv_registrar_store_t  *store;
+
+    for (store = ngx_srv_registrar_registry.first; store; store = store->next) {
+
+        if (fi->st_ino != 0
+            && store->device == fi->st_dev && store->inode == fi->st_ino)
+        {
+            return store;
+        }
+
+        if (ngx_strcmp(store->conf->path.data, rmcf->path.data) == 0) {
+            return store;
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_srv_registrar_store_t *
+ngx_srv_registrar_store_create(ngx_cycle_t *cycle)
+{
+    ngx_srv_registrar_store_t  *store;
+
+    /* not from the cycle's pool: it may outlive the cycle */
+
+    store = ngx_calloc(sizeof(ngx_srv_registrar_store_t), cycle->log);
+    if (store == NULL) {
+        return NULL;
+    }
+
+    store->leader = (ngx_process == NGX_PROCESS_SINGLE || ngx_worker == 0);
+    store->last = &store->waiting;
+
+    store->dummy.fd = (ngx_socket_t) -1;
+    store->dummy.data = store;
+
+    store->tick.handler = ngx_srv_registrar_store_tick;
+    store->tick.data = &store->dummy;
+    store->tick.log = cycle->log;
+    store->tick.cancelable = 1;
+
+    ngx_srv_registrar_commit_init(store);
+
+    ngx_add_timer(&store->tick, NGX_SRV_REGISTRAR_TICK);
+
+    store->next = ngx_srv_registrar_registry.first;
+    ngx_srv_registrar_registry.first = store;
+
+    return store;
+}
+
+
+/* A cycle is being destroyed.  No request of it is left, so that no job of
+ * it is either; a task for another cycle may well be in flight. */
+static void
+ngx_srv_registrar_store_detach(void *data)
+{
+    ngx_srv_registrar_store_t *store = data;
+
+    if (--store->refs == 0 && !store->in_flight) {
+        ngx_srv_registrar_store_free(store);
+    }
+}
+
+
+void
+ngx_srv_registrar_store_free(ngx_srv_registrar_store_t *store)
+{
+    ngx_srv_registrar_store_t  **link;
+
+    link = &ngx_srv_registrar_registry.first;
+
+    while (*link != store) {
+        link = &(*link)->next;
+    }
+
+    *link = store->next;
+
+    if (store->tick.timer_set) {
+        ngx_del_timer(&store->tick);
+    }
+
+    store_read_close(store->snapshot);
+    store_close(store->env);
+    store_close(store->work.old);
+
+    ngx_free(store);
+}
+
+
+/* The thread pools have been joined by now: their exit hooks run first. */
+void
+ngx_srv_registrar_store_exit(ngx_cycle_t *cycle)
+{
+    ngx_srv_registrar_store_t  *store;
+
+    for (store = ngx_srv_registrar_registry.first; store; store = store->next) {
+
+        if (store->in_flight) {
+            /* done, but its completion will not run any more */
+            store->in_flight = 0;
+
+            if (store->work.todo & NGX_SRV_REGISTRAR_OPEN) {
+                store_close(store->work.env);
+            }
+        }
+
+        store_read_close(store->snapshot);
+        store_close(store->env);
+        store_close(store->work.old);
+
+        store->snapshot = NULL;
+        store->env = NULL;
+        store->work.old = NULL;
+    }
+}
+
+
+void
+ngx_srv_registrar_store_settle(ngx_srv_registrar_store_t *store)
+{
+    ngx_srv_registrar_work_t  *work;
+
+    work = &store->work;
+
+    if (work->todo & NGX_SRV_REGISTRAR_OPEN) {
+
+        if (work->env) {
+            ngx_srv_registrar_store_install(store);
+
+        } else {
+            ngx_srv_registrar_store_report(store, work->open_error.status,
+                                           work->open_error.text);
+        }
+
+        return;
+    }
+
+    if (work->replaced) {
+        store->reopen = 1;
+        work->replaced = 0;
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                      "srv_registrar: store \"%V\" was replaced",
+                      &store->conf->path);
+    }
+
+    if (work->todo & NGX_SRV_REGISTRAR_READERS) {
+        ngx_srv_registrar_store_fill(store);
+    }
+
+    if (work->status != STORE_OK || work->wrote) {
+        ngx_srv_registrar_store_report(store, work->status,
+                                       store_status_text(work->status));
+    }
+
+    if (store->env && (work->status == STORE_REOPEN || store->reopen)) {
+        ngx_srv_registrar_store_uninstall(store);
+        return;
+    }
+
+    /* what failed is tried again at the next tick */
+
+    store->due |= work->failed;
+}
+
+
+static void
+ngx_srv_registrar_store_install(ngx_srv_registrar_store_t *store)
+{
+    store_status_t   status;
+    ngx_file_info_t  fi;
+
+    store->env = store->work.env;
+
+    status = store_read_open(store->env, &store->snapshot);
+
+    if (status == STORE_OK) {
+        status = ngx_srv_registrar_store_renew(store);
+    }
+
+    if (status != STORE_OK) {
+        ngx_srv_registrar_store_report(store, status,
+                                       store_status_text(status));
+        ngx_srv_registrar_store_uninstall(store);
+        return;
+    }
+
+    store_read_reset(store->snapshot);
+
+    if (ngx_file_info(store->conf->path.data, &fi) != NGX_FILE_ERROR) {
+        store->device = fi.st_dev;
+        store->inode = fi.st_ino;
+    }
+
+    if (store->leader) {
+        store->due |= NGX_SRV_REGISTRAR_PUBLISH|NGX_SRV_REGISTRAR_READERS;
+    }
+
+    ngx_srv_registrar_store_report(store, STORE_OK, NULL);
+
+    ngx_srv_registrar_commit_run(store);
+}
+
+
+/* Only while no task is in flight.  The environment is closed by the task
+ * that opens the next one, since a process may have it open only once. */
+static void
+ngx_srv_registrar_store_uninstall(ngx_srv_registrar_store_t *store)
+{
+    store_read_close(store->snapshot);
+
+    store->snapshot = NULL;
+    store->work.old = store->env;
+    store->env = NULL;
+    store->reopen = 0;
+    store->due = 0;
+}
+
+
+/* One line for each change, not one for each second. */
+static void
+ngx_srv_registrar_store_report(ngx_srv_registrar_store_t *store,
+    store_status_t status, const char *text)
+{
+    if (status == store->reported) {
+        return;
+    }
+
+    store->reported = status;
+
+    if (status == STORE_OK) {
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                      "srv_registrar: store \"%V\" works again",
+                      &store->conf->path);
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "srv_registrar: store \"%V\": %s",
+                  &store->conf->path, text);
+}
+
+
+static void
+ngx_srv_registrar_store_fill(ngx_srv_registrar_store_t *store)
+{
+    uint64_t       percent;
+    ngx_uint_t     i, level;
+    store_usage_t  *usage;
+
+    static ngx_uint_t  levels[] = { 70, 85, 95 };
+
+    usage = &store->work.usage;
+
+    if (usage->map_size == 0) {
+        return;
+    }
+
+    percent = usage->used / (usage->map_size / 100 + 1);
+    level = 0;
+
+    for (i = 0; i < 3; i++) {
+        if (percent >= levels[i]) {
+            level = levels[i];
+        }
+    }
+
+    if (level > store->fill) {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "srv_registrar: store \"%V\" is filled to %uL%%: raise "
+                      "\"srv_registrar_map_size\"",
+                      &store->conf->path, percent);
+    }
+
+    store->fill = level;
+}
+
+
+store_status_t
+ngx_srv_registrar_store_read(ngx_srv_registrar_store_t *store,
+    const store_key_t *key, uint8_t *buffer, store_span_t *bytes)
+{
+    store_span_t    span;
+    store_status_t  status;
+
+    bytes->data = buffer;
+    bytes->len = 0;
+
+    if (store == NULL || store->env == NULL) {
+        return STORE_ABSENT;
+    }
+
+    status = ngx_srv_registrar_store_renew(store);
+
+    if (status == STORE_OK) {
+        status = store_get(store->snapshot, key, &span);
+    }
+
+    if (status == STORE_OK) {
+
+        if (span.len <= STORE_VALUE_MAX) {
+            ngx_memcpy(buffer, span.data, span.len);
+            bytes->len = span.len;
+
+        } else {
+            status = STORE_DAMAGED;
+        }
+    }
+
+    store_read_reset(store->snapshot);
+
+    if (status == STORE_REOPEN) {
+        store->reopen = 1;
+    }
+
+    return status;
+}
+
+
+/* Takes a snapshot, and the time with it: the mark in the snapshot is what
+ * the clock must not fall below. */
+static store_status_t
+ngx_srv_registrar_store_renew(ngx_srv_registrar_store_t *store)
+{
+    store_status_t      status;
+    lease_clock_mark_t  mark;
+
+    status = store_read_renew(store->snapshot);
+
+    if (status != STORE_OK) {
+        return status;
+    }
+
+    status = store_get_mark(store->snapshot, &mark);
+
+    if (status == STORE_OK) {
+        ngx_srv_registrar_store_clock(store, &mark);
+        return STORE_OK;
+    }
+
+    if (status == STORE_NOT_FOUND) {
+        ngx_srv_registrar_store_clock(store, NULL);
+        return STORE_OK;
+    }
+
+    store_read_reset(store->snapshot);
+
+    return status;
+}
+
+
+static void
+ngx_srv_registrar_store_clock(ngx_srv_registrar_store_t *store,
+    const lease_clock_mark_t *mark)
+{
+    lease_clock_event_t    event;
+    lease_clock_reading_t  reading;
+
+    boot_clock_read(&reading);
+
+    if (store->clock_set) {
+        event = lease_clock_update(&store->clock, &reading, mark);
+
+    } else {
+        event = lease_clock_init(&store->clock, &reading, mark);
+        store->clock_set = 1;
+    }
+
+    switch (event) {
+
+    case LEASE_CLOCK_STEADY:
+        break;
+
+    case LEASE_CLOCK_STEP_SEEN:
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "srv_registrar: the system clock says %L, leases run "
+                      "at %L: not believed before it has stood for an hour",
+                      (int64_t) reading.wall,
+                      (int64_t) lease_clock_now(&store->clock));
+        break;
+
+    case LEASE_CLOCK_STEP_ADOPTED:
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "srv_registrar: the system clock has stood for an hour, "
+                      "leases now run at %L",
+                      (int64_t) lease_clock_now(&store->clock));
+        break;
+
+    case LEASE_CLOCK_STEP_GONE:
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                      "srv_registrar: the system clock is back");
+        break;
+    }
+}
+
+
+int64_t
+ngx_srv_registrar_store_now(ngx_srv_registrar_store_t *store, int64_t *held)
+{
+    *held = 0;
+
+    if (store == NULL || !store->clock_set) {
+        return ngx_time();
+    }
+
+    if (!lease_clock_held(&store->clock, held)) {
+        *held = 0;
+    }
+
+    return lease_clock_now(&store->clock);
+}
+
+
+static void
+ngx_srv_registrar_store_tick(ngx_event_t *ev)
+{
+    ngx_msec_t                  sweep;
+    ngx_connection_t           *dummy;
+    ngx_srv_registrar_store_t  *store;
+
+    dummy = ev->data;
+    store = dummy->data;
+
+    if (ngx_exiting) {
+        return;
+    }
+
+    ngx_add_timer(ev, NGX_SRV_REGISTRAR_TICK);
+
+    store->ticks++;
+
+    if (store->env && store->reopen && !store->in_flight) {
+        ngx_srv_registrar_store_uninstall(store);
+    }
+
+    if (store->env == NULL) {
+        store->due |= NGX_SRV_REGISTRAR_OPEN;
+        ngx_srv_registrar_commit_run(store);
+        return;
+    }
+
+    if (ngx_srv_registrar_store_renew(store) == STORE_OK) {
+        store_read_reset(store->snapshot);
+    }
+
+    if (store->ticks % NGX_SRV_REGISTRAR_CHECK_TICKS == 0) {
+        store->due |= NGX_SRV_REGISTRAR_CHECK;
+    }
+
+    if (store->leader) {
+
+        if (store->ticks % NGX_SRV_REGISTRAR_READERS_TICKS == 0) {
+            store->due |= NGX_SRV_REGISTRAR_READERS;
+        }
+
+        sweep = store->conf->sweep;
+
+        if (sweep && ngx_current_msec - store->swept >= sweep) {
+            store->swept = ngx_current_msec;
+            store->due |= NGX_SRV_REGISTRAR_SWEEP;
+        }
+    }
+
+    ngx_srv_registrar_commit_run(store);
+}

@@ -1,0 +1,180 @@
+
+/*
+ * The registrar's side of the store, one object per process and directory.
+ *
+ * What enters: jobs of verified requests, and time.  What leaves: jobs with
+ * their results, after the commit.  What always holds: the event loop only
+ * reads, within one call; everything that may wait for a lock or a disk runs
+ * in the one thread task that is in flight, and while it is in flight the
+ * environment is not replaced.
+ *
+ * All functions run on the event loop unless they say otherwise.
+ */
+
+#ifndef NGX_SRV_REGISTRAR_STORE_H
+#define NGX_SRV_REGISTRAR_STORE_H
+
+
+#include "ngx_srv_registrar_module.h"
+#include "boot_clock.h"
+
+
+/* Jobs of one transaction.  Half would double the flushes of a busy store;
+ * double would make the first of a batch wait longer for the last. */
+#define NGX_SRV_REGISTRAR_BATCH  256
+
+
+typedef struct ngx_srv_registrar_job_s  ngx_srv_registrar_job_t;
+
+typedef enum {
+    NGX_SRV_REGISTRAR_JOB_ENROLL = 0,
+    NGX_SRV_REGISTRAR_JOB_ROTATE,
+    NGX_SRV_REGISTRAR_JOB_APPLY
+} ngx_srv_registrar_job_type_t;
+
+/* What one request wants of the writer.  It lives in the request's pool,
+ * which stays while main->blocked is above zero. */
+struct ngx_srv_registrar_job_s {
+    ngx_srv_registrar_job_t       *next;
+    ngx_http_request_t            *request;
+    ngx_srv_registrar_job_type_t   type;
+
+    ngx_srv_registrar_zone_t      *zone;
+    store_key_t                    key;
+    device_claim_t                 claim;
+    device_enrollment_t            enrollment;   /* ENROLL, ROTATE */
+    device_method_t                method;       /* APPLY */
+    device_update_t               *update;       /* NULL: withdraw */
+    uint8_t                       *buffer;       /* STORE_VALUE_MAX bytes */
+
+    /* results */
+    device_reason_t                reason;
+    device_error_t                 error;
+    device_outcome_t               outcome;
+    int64_t                        now;
+};
+
+
+/* What a thread task has to do; bits of work->todo. */
+#define NGX_SRV_REGISTRAR_OPEN     0x01
+#define NGX_SRV_REGISTRAR_CHECK    0x02  /* was the store replaced? */
+#define NGX_SRV_REGISTRAR_COMMIT   0x04
+#define NGX_SRV_REGISTRAR_PUBLISH  0x08
+#define NGX_SRV_REGISTRAR_READERS  0x10  /* clear stale slots, look at fill */
+#define NGX_SRV_REGISTRAR_SWEEP    0x20  /* one slice */
+
+
+/* A thread task's own data: the event loop leaves it alone while the task is
+ * in flight. */
+typedef struct {
+    ngx_uint_t                      todo;
+    ngx_srv_registrar_main_conf_t  *conf;
+    store_t                        *env;
+    store_t                        *old;         /* to be closed first */
+    lease_clock_t                   clock;       /* a copy */
+    ngx_srv_registrar_job_t        *jobs;
+    store_key_t                     sweep_from;
+
+    /* results */
+    store_status_t                  status;      /* REOPEN, or what failed */
+    store_error_t                   open_error;
+    ngx_uint_t                      failed;      /* the bits that failed */
+    store_usage_t                   usage;
+    unsigned                        wrote:1;     /* a commit went through */
+    unsigned                        replaced:1;
+    unsigned                        more:1;      /* the sweep has not ended */
+} ngx_srv_registrar_work_t;
+
+
+struct ngx_srv_registrar_store_s {
+    ngx_srv_registrar_store_t      *next;
+    dev_t                           device;      /* of the directory */
+    ino_t                           inode;
+    ngx_uint_t                      refs;
+    ngx_srv_registrar_main_conf_t  *conf;        /* the newest one's */
+
+    store_t                        *env;         /* NULL while closed */
+    store_txn_t                    *snapshot;    /* the event loop's; reset */
+    lease_clock_t                   clock;
+
+    ngx_srv_registrar_job_t        *waiting;
+    ngx_srv_registrar_job_t       **last;
+    ngx_uint_t                      nwaiting;
+
+    ngx_uint_t                      due;         /* work for the next task */
+    ngx_thread_task_t               task;
+    ngx_srv_registrar_work_t        work;
+    ngx_connection_t                dummy;       /* for events' log idents */
+    ngx_event_t                     busy;        /* keeps the worker alive */
+    ngx_event_t                     tick;
+    ngx_uint_t                      ticks;
+    ngx_msec_t                      swept;       /* when a sweep began */
+    ngx_uint_t                      fill;        /* level last told, % */
+    store_status_t                  reported;    /* state last told */
+
+    unsigned                        clock_set:1;
+    unsigned                        in_flight:1;
+    unsigned                        leader:1;    /* publishes and sweeps */
+    unsigned                        reopen:1;    /* close when idle */
+    unsigned                        inlined:1;   /* no threads: see run */
+};
+
+
+/* store: life cycle, as nginx's hooks.  adopt hands the running store to the
+ * new cycle of a reload without a master; elsewhere it does nothing. */
+ngx_int_t ngx_srv_registrar_store_adopt(ngx_cycle_t *cycle);
+ngx_int_t ngx_srv_registrar_store_init(ngx_cycle_t *cycle);
+void ngx_srv_registrar_store_exit(ngx_cycle_t *cycle);
+
+/*
+ * Copies the value under key into buffer (STORE_VALUE_MAX bytes) and brings
+ * the clock up to date.  STORE_NOT_FOUND leaves *bytes empty.
+ */
+store_status_t ngx_srv_registrar_store_read(ngx_srv_registrar_store_t *store,
+    const store_key_t *key, uint8_t *buffer, store_span_t *bytes);
+
+/* Lease time as of now; *held as lease_clock_held, or 0. */
+int64_t ngx_srv_registrar_store_now(ngx_srv_registrar_store_t *store,
+    int64_t *held);
+
+/* Called by the task's completion: takes a fresh environment, or lets a dead
+ * one go, and tells the log where the state changed. */
+void ngx_srv_registrar_store_settle(ngx_srv_registrar_store_t *store);
+
+
+/*
+ * commit: queues a job.  NGX_OK: the request is blocked and its write event
+ * handler will be called with the job's results in place.  NGX_BUSY: the
+ * queue is full, nothing has happened.
+ */
+ngx_int_t ngx_srv_registrar_commit_add(ngx_srv_registrar_store_t *store,
+    ngx_srv_registrar_job_t *job);
+
+/* Starts a task where something is due and none is in flight. */
+void ngx_srv_registrar_commit_run(ngx_srv_registrar_store_t *store);
+
+/* Sets up the task and its events, once. */
+void ngx_srv_registrar_commit_init(ngx_srv_registrar_store_t *store);
+
+/* What a failing store means for a request. */
+device_reason_t ngx_srv_registrar_store_reason(store_status_t status);
+
+
+/* Frees a store that no cycle uses and no task is in flight for. */
+void ngx_srv_registrar_store_free(ngx_srv_registrar_store_t *store);
+
+
+/* On the task's thread; they leave status and results in work. */
+void ngx_srv_registrar_work_open(ngx_srv_registrar_work_t *work);
+void ngx_srv_registrar_batch(ngx_srv_registrar_work_t *work, ngx_log_t *log);
+void ngx_srv_registrar_publish(ngx_srv_registrar_work_t *work,
+    ngx_log_t *log);
+void ngx_srv_registrar_sweep(ngx_srv_registrar_work_t *work, ngx_log_t *log);
+
+/* The clock of a write transaction: work->clock, raised to the store's own
+ * mark.  Returns the lease time. */
+int64_t ngx_srv_registrar_work_now(ngx_srv_registrar_work_t *work,
+    store_txn_t *txn);
+
+
+#endif /* NGX_SRV_REGISTRAR_STORE_H */
