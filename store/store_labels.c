@@ -13,18 +13,16 @@ int
 store_label_compare(const void *a, const void *b)
 {
     int                  order;
+    size_t               len;
     const store_span_t  *x, *y;
 
     x = a;
     y = b;
 
-    order = memcmp(x->data, y->data, x->len < y->len ? x->len : y->len);
+    len = x->len < y->len ? x->len : y->len;
+    order = len != 0 ? memcmp(x->data, y->data, len) : 0;
 
-    if (order != 0) {
-        return order;
-    }
-
-    return (x->len > y->len) - (x->len < y->len);
+    return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
 }
 
 
