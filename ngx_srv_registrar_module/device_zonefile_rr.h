@@ -1,0 +1,59 @@
+
+/*
+ * Internal to device_zonefile*.c: the lines of a zone file, and the RRs on
+ * them.  ldns parses; its types stay in device_zonefile_rr.c.
+ */
+
+#ifndef DEVICE_ZONEFILE_RR_H
+#define DEVICE_ZONEFILE_RR_H
+
+
+#include "device_zonefile.h"
+
+
+#define DEVICE_ZONELINE_MAX  65536   /* bytes of one logical line; RDATA of a
+                                        value has 8 KiB */
+
+
+typedef struct {
+    const char  *at;
+    const char  *end;
+    unsigned     line;               /* of at, from 1 */
+} device_zonelines_t;
+
+/*
+ * The next line that is not empty: comments gone, what parentheses join made
+ * one line.  *number is where it begins.  False at the end, or with *problem
+ * set.
+ */
+bool device_zonelines_next(device_zonelines_t *lines,
+    char out[DEVICE_ZONELINE_MAX], unsigned *number, const char **problem);
+
+
+/* One RR; bytes lie behind the struct, free() frees all. */
+typedef struct {
+    unsigned      line;
+    store_span_t  owner;             /* wire, lower case */
+    store_span_t  label;             /* next to the apex; empty at the apex */
+    store_span_t  below;             /* owner relative to the label */
+    uint16_t      type;
+    uint32_t      ttl;               /* s */
+    store_span_t  rdata;             /* wire, names in lower case */
+} device_zone_rr_t;
+
+/* What lines before say to the lines after: $ORIGIN, $TTL, the last owner. */
+typedef struct device_zone_parser_s  device_zone_parser_t;
+
+/* NULL for want of memory.  zone must outlive it. */
+device_zone_parser_t *device_zone_parser_new(store_span_t zone);
+void device_zone_parser_free(device_zone_parser_t *parser);
+
+/*
+ * One line.  *rr is the caller's to free, and NULL for a directive.  False
+ * with error->detail ("line 7: ...").
+ */
+bool device_zone_parser_line(device_zone_parser_t *parser, char *line,
+    unsigned number, device_zone_rr_t **rr, device_error_t *error);
+
+
+#endif /* DEVICE_ZONEFILE_RR_H */
