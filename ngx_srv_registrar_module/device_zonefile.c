@@ -15,20 +15,10 @@
 
 #include <openssl/evp.h>
 
-#include "device_rdata.h"
-
 
 #define FILE_MAX      (16 * 1024 * 1024)     /* DEVICE_STATICS_MAX labels of
                                                 4 KiB each */
-#define MINIMUM_WARN  300    /* s; longer, and a device that has just enrolled
-                                stays unknown to resolvers that asked early */
 #define COUNT_MAX     255    /* store_rrset_t.count */
-
-#define TYPE_A        1
-#define TYPE_NS       2
-#define TYPE_CNAME    5
-#define TYPE_SOA      6
-#define TYPE_AAAA     28
 
 
 struct device_zonefile_s {
@@ -50,17 +40,6 @@ static bool device_zonefile_lines(device_zonefile_t *file, const char *text,
     size_t len, device_error_t *error);
 static bool device_zonefile_append(device_zonefile_t *file,
     device_zone_rr_t *rr, device_error_t *error);
-static int device_zone_rr_compare(const void *one, const void *two);
-static int device_span_compare(store_span_t a, store_span_t b);
-static bool device_zone_same_rrset(const device_zone_rr_t *a,
-    const device_zone_rr_t *b);
-static void device_zonefile_unique(device_zonefile_t *file);
-static bool device_zonefile_check(device_zonefile_t *file,
-    device_error_t *error, char warning[224]);
-static bool device_zonefile_apex(device_zonefile_t *file,
-    device_error_t *error, char warning[224]);
-static bool device_zonefile_ns(device_zonefile_t *file,
-    const device_zone_rr_t *ns, device_error_t *error);
 static bool device_zonefile_digest(device_zonefile_t *file,
     device_error_t *error);
 static bool device_zonefile_values(device_zonefile_t *file,
@@ -102,7 +81,8 @@ device_zonefile_read(const char *path, store_span_t zone,
     file->content.name = (store_span_t) { file->name, zone.len };
 
     done = device_zonefile_lines(file, text, len, error)
-           && device_zonefile_check(file, error, warning)
+           && device_zone_check_all(file->rrs, &file->nrrs, file->content.name,
+                                 error, warning)
            && device_zonefile_digest(file, error)
            && device_zonefile_values(file, error);
 
@@ -270,231 +250,6 @@ device_zonefile_append(device_zonefile_t *file, device_zone_rr_t *rr,
     file->rrs[file->nrrs++] = rr;
 
     return true;
-}
-
-
-/* Also by line, so that of two equal ones the first stays. */
-
-static int
-device_zone_rr_compare(const void *one, const void *two)
-{
-    int                      order;
-    const device_zone_rr_t  *a, *b;
-
-    a = *(device_zone_rr_t *const *) one;
-    b = *(device_zone_rr_t *const *) two;
-
-    order = device_span_compare(a->label, b->label);
-
-    if (order == 0) {
-        order = device_span_compare(a->below, b->below);
-    }
-
-    if (order == 0) {
-        order = (int) a->type - (int) b->type;
-    }
-
-    if (order == 0) {
-        order = device_span_compare(a->rdata, b->rdata);
-    }
-
-    if (order == 0) {
-        order = (a->line > b->line) - (a->line < b->line);
-    }
-
-    return order;
-}
-
-
-static int
-device_span_compare(store_span_t a, store_span_t b)
-{
-    int  order;
-
-    order = memcmp(a.data, b.data, (a.len < b.len) ? a.len : b.len);
-
-    return (order != 0) ? order : (a.len > b.len) - (a.len < b.len);
-}
-
-
-static bool
-device_zone_same_owner(const device_zone_rr_t *a, const device_zone_rr_t *b)
-{
-    return device_span_compare(a->owner, b->owner) == 0;
-}
-
-
-static bool
-device_zone_same_rrset(const device_zone_rr_t *a, const device_zone_rr_t *b)
-{
-    return a->type == b->type && device_zone_same_owner(a, b);
-}
-
-
-/* RFC 2181 5: an RRset has no equal RRs */
-
-static void
-device_zonefile_unique(device_zonefile_t *file)
-{
-    size_t             i, n;
-    device_zone_rr_t  *rr, *last;
-
-    for (i = 1, n = 1; i < file->nrrs; i++) {
-        rr = file->rrs[i];
-        last = file->rrs[n - 1];
-
-        if (device_zone_same_rrset(rr, last) && rr->ttl == last->ttl
-            && device_span_compare(rr->rdata, last->rdata) == 0)
-        {
-            free(rr);
-            continue;
-        }
-
-        file->rrs[n++] = rr;
-    }
-
-    file->nrrs = n;
-}
-
-
-static bool
-device_zonefile_check(device_zonefile_t *file, device_error_t *error,
-    char warning[224])
-{
-    size_t             i;
-    const char        *problem;
-    device_zone_rr_t  *rr, *last;
-
-    if (file->nrrs == 0) {
-        return device_zonefile_fail(error, "the file has no records");
-    }
-
-    qsort(file->rrs, file->nrrs, sizeof(device_zone_rr_t *),
-          device_zone_rr_compare);
-    device_zonefile_unique(file);
-
-    for (i = 1; i < file->nrrs; i++) {
-        rr = file->rrs[i];
-        last = file->rrs[i - 1];
-        problem = NULL;
-
-        if (!device_zone_same_owner(rr, last)) {
-            continue;
-        }
-
-        /* sorted by type: a CNAME stands behind A and NS alone, so that both
-         * orders occur; RFC 1034 3.6.2 */
-
-        if (rr->type == TYPE_CNAME || last->type == TYPE_CNAME) {
-            problem = "a CNAME stands beside other data";
-
-        } else if (rr->type == last->type && rr->ttl != last->ttl) {
-            problem = "one RRset has two TTLs (RFC 2181 section 5.2)";
-
-        } else if (rr->type == TYPE_SOA && last->type == TYPE_SOA) {
-            problem = "a second SOA";
-        }
-
-        if (problem != NULL) {
-            device_refuse(error, DEVICE_RDATA_INVALID, NULL,
-                          "line %u: %s; see line %u",
-                          (rr->line > last->line) ? rr->line : last->line,
-                          problem,
-                          (rr->line > last->line) ? last->line : rr->line);
-            return false;
-        }
-    }
-
-    return device_zonefile_apex(file, error, warning);
-}
-
-
-static bool
-device_zonefile_apex(device_zonefile_t *file, device_error_t *error,
-    char warning[224])
-{
-    bool                     soa, ns;
-    size_t                   i;
-    uint32_t                 minimum;
-    const uint8_t           *end;
-    const device_zone_rr_t  *rr;
-
-    soa = false;
-    ns = false;
-
-    for (i = 0; i < file->nrrs && file->rrs[i]->label.len == 0; i++) {
-        rr = file->rrs[i];
-
-        if (rr->type == TYPE_NS) {
-            ns = true;
-
-            if (!device_zonefile_ns(file, rr, error)) {
-                return false;
-            }
-        }
-
-        if (rr->type == TYPE_SOA && rr->rdata.len >= 4) {
-            soa = true;
-            end = rr->rdata.data + rr->rdata.len;
-            minimum = (uint32_t) end[-4] << 24 | (uint32_t) end[-3] << 16
-                      | (uint32_t) end[-2] << 8 | end[-1];
-
-            if (minimum > MINIMUM_WARN) {
-                snprintf(warning, 224, "line %u: SOA MINIMUM is %u s: a name "
-                         "that was asked for too early stays unknown that "
-                         "long; %u s or less is better", rr->line, minimum,
-                         (unsigned) MINIMUM_WARN);
-            }
-        }
-    }
-
-    if (!soa) {
-        return device_zonefile_fail(error, "the zone has no SOA");
-    }
-
-    return ns || device_zonefile_fail(error, "the zone has no NS");
-}
-
-
-/* A name server inside the zone needs an address here: nothing else has
- * one. */
-
-static bool
-device_zonefile_ns(device_zonefile_t *file, const device_zone_rr_t *ns,
-    device_error_t *error)
-{
-    size_t                   i;
-    store_span_t             zone, name;
-    const device_zone_rr_t  *rr;
-
-    zone = file->content.name;
-    name = ns->rdata;
-
-    for (i = 0; i + zone.len < name.len; i += 1 + (size_t) name.data[i]) {
-        /* void */
-    }
-
-    if (i + zone.len != name.len
-        || memcmp(name.data + i, zone.data, zone.len) != 0)
-    {
-        return true;
-    }
-
-    for (i = 0; i < file->nrrs; i++) {
-        rr = file->rrs[i];
-
-        if ((rr->type == TYPE_A || rr->type == TYPE_AAAA)
-            && device_span_compare(rr->owner, name) == 0)
-        {
-            return true;
-        }
-    }
-
-    device_refuse(error, DEVICE_RDATA_INVALID, NULL,
-                  "line %u: the name server lies in the zone and has no A or "
-                  "AAAA there", ns->line);
-
-    return false;
 }
 
 

@@ -247,6 +247,18 @@ device_zone_check(const ldns_rr *rr, char *line)
         }
     }
 
+    /* of SvcParams, ldns wraps the port (RFC 9460 7.2) */
+
+    for (i = at; i < tokens.n && ldns_rr_get_type(rr) >= LDNS_RR_TYPE_SVCB
+         && ldns_rr_get_type(rr) <= LDNS_RR_TYPE_HTTPS; i++)
+    {
+        if (strncmp(tokens.at[i], "port=", 5) == 0
+            && (!device_ttl_parse(tokens.at[i] + 5, UINT16_MAX, &ttl)))
+        {
+            return "a port is an integer of 0 to 65535, without quotes";
+        }
+    }
+
     return NULL;
 }
 

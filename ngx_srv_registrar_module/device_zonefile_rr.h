@@ -56,4 +56,19 @@ bool device_zone_parser_line(device_zone_parser_t *parser, char *line,
     unsigned number, device_zone_rr_t **rr, device_error_t *error);
 
 
+/*
+ * All RRs of a zone together: sorts them by label, owner, type and RDATA,
+ * frees equal ones, and checks what they say about each other.  *n is their
+ * number before and after.
+ */
+bool device_zone_check_all(device_zone_rr_t **rrs, size_t *n,
+    store_span_t zone, device_error_t *error, char warning[224]);
+
+bool device_zone_same_rrset(const device_zone_rr_t *a,
+    const device_zone_rr_t *b);
+
+/* The order of bytes, a shorter one before its extensions. */
+int device_span_compare(store_span_t a, store_span_t b);
+
+
 #endif /* DEVICE_ZONEFILE_RR_H */
