@@ -192,23 +192,27 @@ device_certificate_parse(store_span_t der)
 
 
 /* The one serialNumber of the subject, or NULL: the first of two would be
- * another one's choice than the CA's. */
+ * another one's choice than the CA's.  The name is asked for anew each time,
+ * since its constness differs among OpenSSL's versions. */
 static const ASN1_STRING *
 device_certificate_serial(X509 *certificate)
 {
-    int         at;
-    X509_NAME  *subject;
+    int  at, next;
 
-    subject = X509_get_subject_name(certificate);
-    at = X509_NAME_get_index_by_NID(subject, NID_serialNumber, -1);
-
-    if (at < 0
-        || X509_NAME_get_index_by_NID(subject, NID_serialNumber, at) >= 0)
-    {
+    at = X509_NAME_get_index_by_NID(X509_get_subject_name(certificate),
+                                    NID_serialNumber, -1);
+    if (at < 0) {
         return NULL;
     }
 
-    return X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
+    next = X509_NAME_get_index_by_NID(X509_get_subject_name(certificate),
+                                      NID_serialNumber, at);
+    if (next >= 0) {
+        return NULL;
+    }
+
+    return X509_NAME_ENTRY_get_data(
+               X509_NAME_get_entry(X509_get_subject_name(certificate), at));
 }
 
 
@@ -384,7 +388,7 @@ device_name_derive(uint8_t mac[DEVICE_SHA256_LEN],
     EVP_PKEY    *pkey;
     EVP_MD_CTX  *ctx;
 
-    if (space.len > UINT16_MAX || identity.len > UINT32_MAX) {
+    if (space.len > UINT16_MAX || identity.len > INT32_MAX) {
         return false;
     }
 

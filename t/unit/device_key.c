@@ -425,7 +425,7 @@ vector_verify(vector_t *vector)
     store_span_t      signature;
     device_reason_t   reason;
 
-    copy = malloc(vector->len + 1);
+    copy = malloc(vector->len == 0 ? 1 : vector->len);
     assert_non_null(copy);
     memcpy(copy, vector->signature, vector->len);
     signature.data = copy;
@@ -466,6 +466,10 @@ vectors_verify_and_nothing_else_does(void **state)
         vector.len--;
         assert_int_equal(vector_verify(&vector), DEVICE_SIGNATURE_INVALID);
         vector.len = 0;
+        assert_int_equal(vector_verify(&vector), DEVICE_SIGNATURE_INVALID);
+
+        /* an HMAC with something behind it */
+        vector.len = 33;
         assert_int_equal(vector_verify(&vector), DEVICE_SIGNATURE_INVALID);
 
         vector.len = 64;
