@@ -167,9 +167,6 @@ tests: $(UNITS) $(TOOLS)
 asan:
 	$(MAKE) BUILD=$(BUILD)/asan SANITIZE=1 all
 
-# Objects stay: a test's own are no intermediate files.
-.SECONDARY:
-
 -include $(shell find $(BUILD)/obj $(BUILD)/fuzz -name '*.d' 2>/dev/null)
 
 
