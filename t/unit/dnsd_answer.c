@@ -1,0 +1,360 @@
+/* units: dnsd/answer.c dnsd/answer_rrset.c dnsd/log.c dnsd/lookup.c
+   dnsd/lookup_source.c dnsd/wire_name.c dnsd/wire_query.c dnsd/wire_writer.c
+   store/boot_clock.c store/crc32c.c store/lease_clock.c store/store.c
+   store/store_files.c store/store_format.c store/store_key.c
+   store/store_labels.c store/store_serial.c store/store_status.c
+   store/store_txn.c store/store_value.c store/store_writer.c
+   store/store_zone.c store/store_zones.c */
+
+/*
+ * Answers out of a real store, byte by byte where that matters: truncation at
+ * every size, batches, and queries damaged in every byte.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "dnsd_world.h"
+
+
+#define DEV2     "\4dev2\7devices\7example\0"
+#define DEV2_S   "\1s\4dev2\7devices\7example\0"
+
+
+typedef struct {
+    uint8_t   data[512];
+    size_t    len;
+} query_t;
+
+
+static void
+query_make(query_t *query, const void *name, size_t len, uint16_t type,
+    uint16_t payload)
+{
+    uint8_t  header[] = { 0xAB, 0xCD, 1, 0, 0, 1, 0, 0, 0, 0, 0, payload != 0 };
+    uint8_t  tail[] = { (uint8_t) (type >> 8), (uint8_t) type, 0, 1 };
+    uint8_t  opt[] = { 0, 0, 41, (uint8_t) (payload >> 8), (uint8_t) payload,
+                       0, 0, 0, 0, 0, 0 };
+
+    memcpy(query->data, header, sizeof(header));
+    memcpy(query->data + 12, name, len);
+    memcpy(query->data + 12 + len, tail, sizeof(tail));
+    query->len = 12 + len + sizeof(tail);
+
+    if (payload != 0) {
+        memcpy(query->data + query->len, opt, sizeof(opt));
+        query->len += sizeof(opt);
+    }
+}
+
+
+static bool
+reply_truncated(const world_t *world)
+{
+    return (wire_get16(world->reply + 2) & WIRE_FLAG_TC) != 0;
+}
+
+
+static void
+answer_bytes(void **state)
+{
+    query_t   query;
+    world_t  *world = *state;
+
+    static const uint8_t  expected[] =
+        "\xAB\xCD\x85\0\0\1\0\1\0\0\0\2"
+        "\4_sip\4_tCp\4dev1\7devices\7example\0\0\41\0\1"
+        "\300\14\0\41\0\1\0\0\1\54\0\34"
+        "\0\0\0\0\73\245\4dev1\7devices\7example\0"
+        "\300\26\0\1\0\1\0\0\1\54\0\4\300\0\2\1"
+        "\0\0\51\4\320\0\0\0\0\0\0";
+
+    query_make(&query, WORLD_BYTES("\4_sip\4_tCp" WORLD_DEV1), WIRE_TYPE_SRV,
+               1232);
+
+    /* the target stands whole in SRV's RDATA; the owner of its address is a
+     * pointer into the question */
+
+    assert_int_equal(world_ask(world, query.data, query.len, 1232),
+                     sizeof(expected) - 1);
+    assert_memory_equal(world->reply, expected, sizeof(expected) - 1);
+    assert_int_equal(world->outcome, ANSWER_NOERROR);
+}
+
+
+typedef struct {
+    const char        *name;
+    size_t             len;
+    uint16_t           type;
+    answer_outcome_t   outcome;
+    uint16_t           answers;
+    uint16_t           authorities;
+} answer_case_t;
+
+#define CASE(s, ...)  { s, sizeof(s) - 1, __VA_ARGS__ }
+
+
+static void
+answer_cases(void **state)
+{
+    query_t   query;
+    world_t  *world = *state;
+
+    static const answer_case_t  cases[] = {
+        CASE(WORLD_DEV1, WIRE_TYPE_A, ANSWER_NOERROR, 1, 0),
+        CASE(WORLD_DEV1, WIRE_TYPE_AAAA, ANSWER_NODATA, 0, 1),
+        CASE(WORLD_DEV1, WIRE_TYPE_ANY, ANSWER_NOERROR, 1, 0),
+        CASE("\4_tcp" WORLD_DEV1, WIRE_TYPE_SRV, ANSWER_NODATA, 0, 1),
+        CASE("\1x" WORLD_DEV1, WIRE_TYPE_A, ANSWER_NXDOMAIN, 0, 1),
+        CASE("\4dev3" WORLD_ZONE, WIRE_TYPE_A, ANSWER_NXDOMAIN, 0, 1),
+        CASE("\4dev4" WORLD_ZONE, WIRE_TYPE_A, ANSWER_NXDOMAIN, 0, 1),
+        CASE(WORLD_ZONE, WIRE_TYPE_SOA, ANSWER_NOERROR, 1, 0),
+        CASE(WORLD_ZONE, WIRE_TYPE_A, ANSWER_NODATA, 0, 1),
+        CASE("\1b\1a\3www" WORLD_ZONE, WIRE_TYPE_A, ANSWER_NOERROR, 2, 0),
+        CASE("\1b\1a\3www" WORLD_ZONE, WIRE_TYPE_CNAME, ANSWER_NOERROR, 1, 0),
+        CASE("\1b\1a\3www" WORLD_ZONE, WIRE_TYPE_AAAA, ANSWER_NODATA, 1, 1),
+        CASE("\1a\3www" WORLD_ZONE, WIRE_TYPE_A, ANSWER_NODATA, 0, 1),
+        CASE("\7example\0", WIRE_TYPE_A, ANSWER_REFUSED, 0, 0),
+        CASE("\0", WIRE_TYPE_NS, ANSWER_REFUSED, 0, 0),
+        CASE("\1x\4test\0", WIRE_TYPE_A, ANSWER_REFUSED, 0, 0),
+        CASE(WORLD_ZONE, WIRE_TYPE_IXFR, ANSWER_REFUSED, 0, 0),
+        CASE(WORLD_ZONE, WIRE_TYPE_AXFR, ANSWER_NOTIMP, 0, 0)
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        query_make(&query, cases[i].name, cases[i].len, cases[i].type, 0);
+        world_ask(world, query.data, query.len, 1232);
+        world_check_reply(query.data, world->reply, world->reply_len);
+
+        assert_int_equal(world->outcome, cases[i].outcome);
+        assert_int_equal(wire_get16(world->reply + 6), cases[i].answers);
+        assert_int_equal(wire_get16(world->reply + 8), cases[i].authorities);
+    }
+}
+
+
+/* An RRset is there whole, or not at all and then with TC. */
+
+static void
+answer_truncation(void **state)
+{
+    size_t    full;
+    query_t   query;
+    world_t  *world = *state;
+
+    query_make(&query, WORLD_BYTES(DEV2), WORLD_TXT, 4096);
+    full = world_ask(world, query.data, query.len, 0);
+    assert_int_equal(wire_get16(world->reply + 6), WORLD_TXTS);
+    assert_in_range(full, 1200, 1499);
+
+    for (uint16_t size = 512; size <= 1500; size++) {
+        world_ask(world, query.data, query.len, size);
+        world_check_reply(query.data, world->reply, world->reply_len);
+
+        assert_int_equal(reply_truncated(world), size < full);
+        assert_int_equal(wire_get16(world->reply + 6),
+                         size < full ? 0 : WORLD_TXTS);
+        assert_int_equal(wire_get16(world->reply + 10), 1);
+        assert_true(world->reply_len <= size);
+    }
+}
+
+
+/* Addresses are a courtesy: as many as fit, and never TC for them. */
+
+static void
+answer_additional_sizes(void **state)
+{
+    size_t    full, last = 0;
+    query_t   query;
+    world_t  *world = *state;
+
+    query_make(&query, WORLD_BYTES(DEV2_S), WIRE_TYPE_SRV, 4096);
+    full = world_ask(world, query.data, query.len, 0);
+    assert_int_equal(wire_get16(world->reply + 10), WORLD_HOSTS + 1);
+
+    for (uint16_t size = 512; size <= 1500; size++) {
+        world_ask(world, query.data, query.len, size);
+        world_check_reply(query.data, world->reply, world->reply_len);
+
+        assert_false(reply_truncated(world));
+        assert_int_equal(wire_get16(world->reply + 6), WORLD_HOSTS);
+        assert_in_range(wire_get16(world->reply + 10), last, WORLD_HOSTS + 1);
+        assert_true(world->reply_len <= size);
+        last = wire_get16(world->reply + 10);
+    }
+
+    assert_int_equal(world->reply_len, full);
+}
+
+
+static void
+answer_payload(void **state)
+{
+    query_t   query;
+    world_t  *world = *state;
+
+    static const struct {
+        uint16_t  payload;
+        uint16_t  udp_size;
+        bool      truncated;
+    } cases[] = {
+        { 0, 4096, true }, { 1, 4096, true }, { 512, 4096, true },
+        { 4096, 512, true }, { 4096, 4096, false }, { 65535, 4096, false }
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        query_make(&query, WORLD_BYTES(DEV2), WORLD_TXT, cases[i].payload);
+        world_ask(world, query.data, query.len, cases[i].udp_size);
+        assert_int_equal(reply_truncated(world), cases[i].truncated);
+    }
+}
+
+
+static void
+answer_batch(void **state)
+{
+    world_t         *world = *state;
+    static query_t   queries[LOOKUP_BATCH];
+    static uint8_t   replies[LOOKUP_BATCH][4096];
+    static answer_t  answers[LOOKUP_BATCH];
+
+    static const answer_case_t  cases[] = {
+        CASE(WORLD_DEV1, WIRE_TYPE_A, 0, 0, 0),
+        CASE(DEV2_S, WIRE_TYPE_SRV, 0, 0, 0),
+        CASE("\4nope" WORLD_ZONE, WIRE_TYPE_A, 0, 0, 0),
+        CASE("\1x\4test\0", WIRE_TYPE_A, 0, 0, 0),
+        CASE("\1b\1a\3www" WORLD_ZONE, WIRE_TYPE_A, 0, 0, 0)
+    };
+
+    for (size_t i = 0; i < LOOKUP_BATCH; i++) {
+        query_make(&queries[i], cases[i % 5].name, cases[i % 5].len,
+                   cases[i % 5].type, 1232);
+        queries[i].data[0] = (uint8_t) i;
+        answers[i] = (answer_t) {
+            .query = queries[i].data, .query_len = i == 7 ? 3 : queries[i].len,
+            .reply = replies[i], .reply_size = sizeof(replies[i]),
+            .udp_size = 1232
+        };
+    }
+
+    assert_true(lookup_begin(world->lookup));
+    answer_queries(world->lookup, answers, LOOKUP_BATCH);
+    lookup_end(world->lookup);
+
+    for (size_t i = 0; i < LOOKUP_BATCH; i++) {
+        world_ask(world, queries[i].data, answers[i].query_len, 1232);
+        assert_int_equal(answers[i].reply_len, world->reply_len);
+        assert_memory_equal(replies[i], world->reply, world->reply_len);
+    }
+
+    assert_int_equal(answers[7].reply_len, 0);
+}
+
+
+/* Every byte with every value, and every length. */
+
+static void
+answer_hostile(void **state)
+{
+    query_t   query, damaged;
+    world_t  *world = *state;
+
+    query_make(&query, WORLD_BYTES("\4_sip\4_tcp" WORLD_DEV1), WIRE_TYPE_SRV,
+               1232);
+
+    for (size_t len = 0; len < query.len; len++) {
+        world_ask(world, query.data, len, 1232);
+        assert_int_equal(world->outcome, len < WIRE_HEADER_LEN
+                                         ? ANSWER_DROPPED : ANSWER_FORMERR);
+    }
+
+    for (size_t i = 0; i < query.len; i++) {
+        for (unsigned value = 0; value < 256; value++) {
+            damaged = query;
+            damaged.data[i] = (uint8_t) value;
+
+            if (world_ask(world, damaged.data, damaged.len, 512) != 0) {
+                world_check_reply(damaged.data, world->reply,
+                                  world->reply_len);
+                assert_true(world->reply_len <= 512);
+            }
+        }
+    }
+}
+
+
+static void
+answer_no_store(void **state)
+{
+    log_t             log;
+    query_t           query;
+    uint8_t           reply[512];
+    lookup_t         *lookup;
+    lookup_source_t  *source;
+
+    (void) state;
+
+    log_init(&log, false);
+    source = lookup_source_create("/nonexistent", 1, &log);
+    assert_non_null(source);
+    lookup = lookup_source_reader(source, 0);
+
+    query_make(&query, WORLD_BYTES(WORLD_DEV1), WIRE_TYPE_A, 0);
+
+    answer_t  answer = {
+        .query = query.data, .query_len = query.len, .reply = reply,
+        .reply_size = sizeof(reply), .udp_size = 512
+    };
+
+    assert_false(lookup_begin(lookup));
+    answer_queries(lookup, &answer, 1);
+    lookup_end(lookup);
+
+    assert_int_equal(answer.outcome, ANSWER_SERVFAIL);
+    world_check_reply(query.data, reply, answer.reply_len);
+    lookup_source_destroy(source);
+}
+
+
+static int
+setup(void **state)
+{
+    static world_t  world;
+
+    world_init(&world);
+    *state = &world;
+
+    return 0;
+}
+
+
+static int
+teardown(void **state)
+{
+    world_cleanup(*state);
+
+    return 0;
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(answer_bytes),
+        cmocka_unit_test(answer_cases),
+        cmocka_unit_test(answer_truncation),
+        cmocka_unit_test(answer_additional_sizes),
+        cmocka_unit_test(answer_payload),
+        cmocka_unit_test(answer_batch),
+        cmocka_unit_test(answer_hostile),
+        cmocka_unit_test(answer_no_store)
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
