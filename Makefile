@@ -128,7 +128,7 @@ $(NGINX_BUILD)/.configured: $(BUILD)/nginx.flags config
 	@test -d "$(NGINX_TREE)/src/core" || { echo \
 	    "no nginx sources in $(NGINX_TREE): run t/packages build, or" \
 	    "give NGINX_SRC=<nginx source tree>" >&2; exit 1; }
-	@mkdir -p "$(NGINX_BUILD)"
+	@rm -rf "$(NGINX_BUILD)" && mkdir -p "$(NGINX_BUILD)"
 	@echo "configuring nginx in $(NGINX_TREE)"
 	@cd "$(NGINX_TREE)" && export ASAN_OPTIONS=detect_leaks=0 \
 	    && bash -c '$(CONFIGURED) $(CONFIGURE)' \
