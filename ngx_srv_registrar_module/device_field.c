@@ -107,6 +107,9 @@ device_field_item(device_field_parser_t *parser, device_field_member_t *item)
 
     memset(item, 0, sizeof(*item));
 
+    /* raw keeps the quotes and parameters: it is a line's name in a
+     * signature base */
+
     start = parser->at;
 
     if (!device_field_bare(parser, &item->value)
@@ -125,6 +128,7 @@ device_field_item(device_field_parser_t *parser, device_field_member_t *item)
 }
 
 
+/* An empty span may have no pointer at all, and nothing is added to that. */
 static void
 device_field_begin(device_field_parser_t *parser, store_span_t value)
 {
@@ -179,6 +183,8 @@ device_field_separator(device_field_parser_t *parser)
 }
 
 
+/* A member's value is an item or an inner list; an item of a list is never a
+ * list, so there is no depth to bound. */
 static bool
 device_field_member_value(device_field_parser_t *parser,
     device_field_member_t *member)
@@ -213,6 +219,9 @@ device_field_list(device_field_parser_t *parser,
             return true;
         }
 
+        /* the rest of item is written before it is read: no memset for
+         * each of what may be a thousand items */
+
         item.nparams = 0;
 
         if (!device_field_bare(parser, &item.value)
@@ -228,6 +237,11 @@ device_field_list(device_field_parser_t *parser,
 }
 
 
+/*
+ * Parameters up to the first byte that begins none, 4.2.3.2.  There the RFC
+ * lets a second value under one name replace the first; two readers could
+ * then disagree over what was signed, so here it is a mistake.
+ */
 static bool
 device_field_params(device_field_parser_t *parser,
     device_field_member_t *member)

@@ -31,6 +31,8 @@ static bool device_field_is_alpha(uint8_t byte);
 static int device_field_sextet(uint8_t byte);
 
 
+/* Lower case only: a key in another case is another key to RFC 9651, and a
+ * mistake to everybody who wrote it. */
 bool
 device_field_key(device_field_parser_t *parser, store_span_t *key)
 {
@@ -74,6 +76,8 @@ device_field_bare(device_field_parser_t *parser, device_field_bare_t *bare)
         return device_field_fail(parser);
     }
 
+    /* the first byte says what it is; no two kinds share one */
+
     first = *parser->at;
 
     if (first == '"') {
@@ -100,6 +104,11 @@ device_field_bare(device_field_parser_t *parser, device_field_bare_t *bare)
 }
 
 
+/*
+ * Canonical: RFC 9651 4.2.7 lets a parser take missing padding and bits left
+ * over.  Then one signature would have several texts, and a log or a cache
+ * that compares them would see several signatures.
+ */
 bool
 device_field_decode(store_span_t text, uint8_t *out, size_t *len)
 {
@@ -114,6 +123,8 @@ device_field_decode(store_span_t text, uint8_t *out, size_t *len)
     if (text.len % 4 != 0) {
         return false;
     }
+
+    /* two at most; a third is met below as a character and refused */
 
     padding = 0;
 
@@ -154,6 +165,8 @@ device_field_decode(store_span_t text, uint8_t *out, size_t *len)
 }
 
 
+/* Leading zeros and "-0" are integers to 4.2.4; their text is what was
+ * signed, so two spellings do no harm. */
 static bool
 device_field_integer(device_field_parser_t *parser, device_field_bare_t *bare)
 {
@@ -236,6 +249,8 @@ device_field_string(device_field_parser_t *parser, device_field_bare_t *bare)
 }
 
 
+/* 4.2.6: ':' and '/' beside the tchar of RFC 9110 5.6.2.  strchr finds the
+ * NUL that ends its set, hence the test before it. */
 static bool
 device_field_token(device_field_parser_t *parser, device_field_bare_t *bare)
 {
@@ -290,6 +305,7 @@ device_field_bytes(device_field_parser_t *parser, device_field_bare_t *bare)
 }
 
 
+/* 4.2.8 */
 static bool
 device_field_boolean(device_field_parser_t *parser, device_field_bare_t *bare)
 {

@@ -40,6 +40,8 @@ static bool device_name_derive(uint8_t mac[DEVICE_SHA256_LEN],
     store_span_t space, store_span_t identity, store_span_t epoch);
 
 
+/* The whole SubjectPublicKeyInfo with its algorithm: the same bits under
+ * another algorithm are another key. */
 bool
 device_identity_spki(store_span_t der, char out[65])
 {
@@ -107,7 +109,9 @@ device_identity_hardware(store_span_t der, char *out, size_t *len)
         return false;
     }
 
-    /* NULL also where the extension is there twice */
+    /* NULL also where the extension is there twice; which of two OpenSSL would
+     * take is no matter then */
+
     names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
 
     sequence = names == NULL ? NULL : device_certificate_hardware(names);
@@ -146,6 +150,8 @@ device_label_derive(char label[DEVICE_LABEL_LEN + 1],
 }
 
 
+/* Without the epoch: a name that was given anew after abuse still belongs to
+ * the same device. */
 bool
 device_identity_hash(uint8_t hash[STORE_IDENTITY_LEN],
     const uint8_t name_secret[DEVICE_SECRET_LEN], store_span_t space,
@@ -216,6 +222,8 @@ device_certificate_serial(X509 *certificate)
 }
 
 
+/* Any string type that X.520 allows becomes UTF-8, so that a CA which goes
+ * from PrintableString to UTF8String renames nobody. */
 static bool
 device_identity_text(char *out, size_t *len, const ASN1_STRING *string)
 {
@@ -358,6 +366,7 @@ device_hardware_header(const uint8_t **at, const uint8_t *end, int tag,
 }
 
 
+/* 2 * len digits and a NUL. */
 static void
 device_hex_write(char *out, const uint8_t *data, size_t len)
 {

@@ -95,6 +95,7 @@ device_key_from_jwk(store_device_key_t *key, const char *kty,
 }
 
 
+/* key is written at the end only: a refused one leaves it as it was. */
 static device_reason_t
 device_jwk_ed25519(store_device_key_t *key, const char *crv, const char *x,
     const char *y, device_error_t *error)
@@ -230,6 +231,8 @@ device_jwk_coordinate(uint8_t out[DEVICE_COORDINATE_LEN], const char *member,
 }
 
 
+/* Under such a key R = [s]B is a valid signature of one message in eight, or
+ * of all: whoever enrolled it could say that he never signed. */
 static bool
 device_jwk_small(const uint8_t y[DEVICE_COORDINATE_LEN])
 {

@@ -57,6 +57,8 @@ static device_reason_t device_public_verify(EVP_PKEY *pkey,
     store_span_t base);
 
 
+/* RAND_bytes fails where the system has no entropy yet; a device then comes
+ * back later, which is better than a key that can be guessed. */
 bool
 device_generation_make(uint8_t generation[STORE_GENERATION_LEN])
 {
@@ -70,6 +72,7 @@ device_generation_make(uint8_t generation[STORE_GENERATION_LEN])
 }
 
 
+/* A hash, so that a keyid in somebody's log tells nothing of the salt. */
 bool
 device_generation_tag(uint8_t tag[4],
     const uint8_t generation[STORE_GENERATION_LEN])
@@ -108,6 +111,11 @@ device_keyid_write(char keyid[DEVICE_KEYID_MAX + 1], const char *fqdn,
 }
 
 
+/*
+ * The generation as salt makes a key that no other enrolment of this name had
+ * or will have; the name as info binds it to one device, should two of them
+ * ever be given one generation.
+ */
 bool
 device_key_derive(uint8_t key[DEVICE_KEY_LEN],
     const uint8_t secret[DEVICE_SECRET_LEN],
@@ -280,7 +288,8 @@ device_hmac_verify(const store_device_key_t *key,
         return DEVICE_INTERNAL;
     }
 
-    /* a mac cut short is no mac: 3.3.3 knows none */
+    /* a mac cut short is no mac: 3.3.3 knows none.  The length is no secret,
+     * where the first wrong byte stands is one */
 
     if (signature.len != len
         || CRYPTO_memcmp(mac, signature.data, len) != 0)
@@ -366,7 +375,8 @@ device_p256_key(const uint8_t point[2 * DEVICE_P256_LEN])
 }
 
 
-/* r || s to DER.  0 for want of memory. */
+/* r || s, as JOSE and RFC 9421 have it, to the DER that OpenSSL wants.  0 for
+ * want of memory. */
 static size_t
 device_p256_der(uint8_t der[DEVICE_P256_DER_MAX], const uint8_t *signature)
 {

@@ -38,6 +38,8 @@ device_keyid_parse(char fqdn[DEVICE_FQDN_MAX + 1],
     name.data = keyid.data;
     name.len = keyid.len - 2 * DEVICE_TAG_LEN - 1;
 
+    /* from the end, for the name is of any length and the tag of one */
+
     if (!device_fqdn_parse(parsed, name)
         || !device_tag_parse(parsed_tag, keyid.data + name.len + 1))
     {
@@ -102,6 +104,7 @@ device_fqdn_parse(char *fqdn, store_span_t name)
 }
 
 
+/* Lower case only: see above. */
 static bool
 device_tag_parse(uint8_t tag[DEVICE_TAG_LEN], const uint8_t *digits)
 {

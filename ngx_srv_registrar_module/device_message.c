@@ -15,6 +15,8 @@ static bool device_room_add(device_room_t *room, const void *data,
     size_t len);
 
 
+/* nginx 1.22 keeps equal fields apart and in order; nothing here relies on
+ * their being neighbours. */
 bool
 device_message_line(const device_message_t *message, store_span_t name,
     size_t *at, store_span_t *value)
@@ -51,6 +53,8 @@ device_message_line(const device_message_t *message, store_span_t name,
 }
 
 
+/* What was written into the room stays there: a signature's spans live as
+ * long as it does. */
 device_presence_t
 device_message_field(const device_message_t *message, const char *name,
     device_room_t *room, store_span_t *value)
@@ -115,6 +119,8 @@ device_message_clean(store_span_t value)
 }
 
 
+/* Eight keys compared with each other cost less than any structure that would
+ * find them faster. */
 bool
 device_keys_seen_add(device_keys_seen_t *seen, store_span_t key)
 {
@@ -136,6 +142,8 @@ device_keys_seen_add(device_keys_seen_t *seen, store_span_t key)
 }
 
 
+/* Field names have no case (RFC 9110 5.1).  Only letters are folded: '[' and
+ * '{' differ by the same bit. */
 static bool
 device_message_named(store_span_t name, store_span_t lower)
 {

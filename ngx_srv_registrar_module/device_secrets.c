@@ -3,6 +3,9 @@
  * The operator's secrets file.  Enters: its whole text.  Leaves: the name
  * secret and the key secrets, or an error that names the line and never what
  * stands in it.  On failure nothing of a secret stays behind.
+ *
+ * The file is the operator's, yet read as strictly as a peer's bytes: a digit
+ * lost in an editor would otherwise give every device another name.
  */
 
 
@@ -69,12 +72,16 @@ device_secrets_parse(device_secrets_t *secrets, store_span_t text,
         return true;
     }
 
+    /* half a file is no file: nobody shall find a key in it */
+
     OPENSSL_cleanse(secrets, sizeof(*secrets));
 
     return false;
 }
 
 
+/* Sixteen at most; the search's time says nothing but a version number, which
+ * the store holds in the clear. */
 const uint8_t *
 device_secrets_find(const device_secrets_t *secrets, uint16_t number)
 {
@@ -206,6 +213,8 @@ device_secrets_key(device_secrets_t *secrets, store_span_t number,
         return "the secret must have 64 hex digits";
     }
 
+    /* the highest number is the newest, wherever it stands in the file */
+
     if (secrets->nkeys == 0
         || key->number > secrets->keys[secrets->newest].number)
     {
@@ -250,6 +259,7 @@ device_secrets_number(store_span_t word, uint16_t *number)
 }
 
 
+/* Exactly 32 bytes: a shorter secret is not padded, a longer one not cut. */
 static bool
 device_secrets_hex(store_span_t word, uint8_t bytes[DEVICE_SECRET_LEN])
 {

@@ -7,7 +7,9 @@
  *
  * Always: work is bounded before it is done: at most DEVICE_SIGNATURES_MAX
  * members are looked at, and of one of them at most DEVICE_COMPONENTS_MAX
- * components.
+ * components.  Nothing is believed yet: who passes here has a well-formed
+ * claim and no more, and every reason given before the key has spoken tells
+ * only of the request's form, never of the store.
  */
 
 
@@ -69,6 +71,8 @@ static bool device_signature_lives(const device_signature_t *signature,
     int64_t centre);
 
 
+/* Cheapest first: the fields' length, whose signature it is, its parameters,
+ * its components; the other field is read for a claim of ours only. */
 device_reason_t
 device_signature_parse(const device_message_t *message,
     device_signature_t *signature, uint8_t *scratch, size_t scratch_size,
@@ -135,6 +139,9 @@ device_signature_window(const device_signature_t *signature, int64_t now,
     int64_t held_wall, device_error_t *error)
 {
     bool  held;
+
+    /* while the lease clock holds back a step of the wall clock, devices with
+     * the old time and with the new one are both right */
 
     held = (held_wall != 0);
 
@@ -345,6 +352,8 @@ device_signature_param(device_signature_t *signature,
 }
 
 
+/* RFC 9421 2: each component once; else two lines of the base had one name,
+ * and a reader could take the one that was not meant. */
 static device_reason_t
 device_signature_components(const device_signature_t *signature,
     unsigned *covered, device_error_t *error)
@@ -459,6 +468,8 @@ device_signature_value(device_signature_t *signature, store_span_t value,
                                  "each label once", DEVICE_SIGNATURES_MAX);
         }
 
+        /* the others' values are theirs, and not even decoded */
+
         if (!device_span_equal(member.key, label)) {
             continue;
         }
@@ -523,6 +534,7 @@ device_signature_covers(const device_message_t *message, unsigned covered,
 }
 
 
+/* Both ends belong to it.  created has fifteen digits at most: no overflow. */
 static bool
 device_signature_fresh(const device_signature_t *signature, int64_t centre)
 {

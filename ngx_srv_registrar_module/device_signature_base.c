@@ -65,6 +65,11 @@ static const struct {
 };
 
 
+/*
+ * "@signature-params" is the member's raw text: written anew, it would have to
+ * be written as the signer did, down to the order of the parameters.  It was
+ * parsed strictly before, so that it is ASCII of one line.
+ */
 device_reason_t
 device_signature_base(const device_message_t *message,
     const device_signature_t *signature, uint8_t *out, size_t *len,
@@ -111,6 +116,8 @@ device_signature_base(const device_message_t *message,
 }
 
 
+/* False where the request has no such component or its value cannot stand in
+ * a base; a full base is found out at the end. */
 static bool
 device_base_component(device_base_t *base, const device_message_t *message,
     store_span_t name)
@@ -291,6 +298,8 @@ device_authority_host(const device_message_t *message)
 }
 
 
+/* After the first that does not fit nothing is written any more: a base with
+ * a hole in it must not look whole. */
 static void
 device_base_add(device_base_t *base, store_span_t span)
 {
