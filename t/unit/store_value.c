@@ -361,7 +361,7 @@ test_copied_rrset(void **state)
 static void
 test_truncations(void **state)
 {
-    size_t         i, len;
+    size_t         i, len, opened;
     uint8_t       *copy;
     sample_t       sample;
     store_value_t  value;
@@ -370,6 +370,7 @@ test_truncations(void **state)
 
     for (i = 0; i < MAKERS; i++) {
         makers[i](&sample);
+        opened = 0;
 
         for (len = 0; len < sample.bytes.len; len++) {
             copy = malloc(len + 1);
@@ -388,11 +389,16 @@ test_truncations(void **state)
                                      (store_span_t) { copy, len }))
                 {
                     (void) read_all(&value);
+                    opened++;
                 }
             }
 
             free(copy);
         }
+
+        /* none of its two RRsets, or the first */
+
+        assert_int_equal(opened, 2);
     }
 }
 
