@@ -9,9 +9,11 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib "$FindBin::Bin/lib";
 use Test::More;
 
-use SrvRegistrar qw(wait_until);
+use SrvRegistrar qw(free_port wait_until);
 use SrvRegistrar::Prosody;
 use SrvRegistrar::Unbound;
 
@@ -46,7 +48,7 @@ END
 $t->start(dnsd => 1);
 
 my ($device_address, $friend_address) = map { other_address($_) } 64, 128;
-my $friend_port = SrvRegistrar::free_port($friend_address);
+my $friend_port = free_port($friend_address);
 my $agent_home = directory('agent');
 
 my @agent = prepare_agent();
