@@ -52,15 +52,11 @@ bool
 answer_rrset_write(wire_writer_t *writer, wire_span_t owner,
     const lookup_rrset_t *rrset, uint16_t *count, answer_targets_t *targets)
 {
-    size_t            rdlength_at, ntargets = 0;
+    size_t            rdlength_at;
     uint16_t          n = 0;
     lookup_rr_t       rr;
     wire_mark_t       mark = wire_mark(writer);
     lookup_rr_iter_t  iter;
-
-    if (targets != NULL) {
-        ntargets = targets->n;
-    }
 
     lookup_rr_begin(&iter, rrset);
 
@@ -81,11 +77,6 @@ answer_rrset_write(wire_writer_t *writer, wire_span_t owner,
 
     if (writer->overflow) {
         wire_restore(writer, mark);
-
-        if (targets != NULL) {
-            targets->n = ntargets;
-        }
-
         return false;
     }
 

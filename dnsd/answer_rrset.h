@@ -26,8 +26,8 @@ typedef struct {
 
 /*
  * Writes an RRset and adds its number of RRs to *count; its targets are noted
- * where targets is not NULL.  False, with nothing written, where it does not
- * fit.
+ * where targets is not NULL.  False, with nothing written and targets unset,
+ * where it does not fit.
  */
 bool answer_rrset_write(wire_writer_t *writer, wire_span_t owner,
     const lookup_rrset_t *rrset, uint16_t *count, answer_targets_t *targets);

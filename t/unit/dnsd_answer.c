@@ -137,6 +137,27 @@ answer_cases(void **state)
 }
 
 
+/* RFC 2308 5: the SOA's TTL is 300, its MINIMUM 60. */
+
+static void
+answer_negative_ttl(void **state)
+{
+    query_t   query;
+    world_t  *world = *state;
+
+    query_make(&query, WORLD_BYTES("\4dev4" WORLD_ZONE), WIRE_TYPE_A, 0);
+    world_ask(world, query.data, query.len, 512);
+
+    /* behind the question, the pointer to the apex, type and class */
+
+    assert_int_equal(wire_get32(world->reply + query.len + 6), 60);
+
+    query_make(&query, WORLD_BYTES(WORLD_ZONE), WIRE_TYPE_SOA, 0);
+    world_ask(world, query.data, query.len, 512);
+    assert_int_equal(wire_get32(world->reply + query.len + 6), 300);
+}
+
+
 /* An RRset is there whole, or not at all and then with TC. */
 
 static void
@@ -348,6 +369,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(answer_bytes),
         cmocka_unit_test(answer_cases),
+        cmocka_unit_test(answer_negative_ttl),
         cmocka_unit_test(answer_truncation),
         cmocka_unit_test(answer_additional_sizes),
         cmocka_unit_test(answer_payload),

@@ -78,6 +78,7 @@ name_parse(void **state)
         { MESSAGE("\300\15\0"), 12, NULL, 0, 0 },
         { MESSAGE("\300\0\0"), 12, NULL, 0, 0 },
         { MESSAGE("\300\13\0"), 12, NULL, 0, 0 },
+        { "\1a\0 a header\300\0", 14, 12, NULL, 0, 0 },
         { MESSAGE("\1a\300\14"), 12, NULL, 0, 0 },
         { MESSAGE("\1a\300\14\300\16"), 16, NULL, 0, 0 },
         { MESSAGE("\377\377"), 12, NULL, 0, 0 }
@@ -228,6 +229,7 @@ name_print(void **state)
 #define QUERY(s)  { BYTES("\1\2" s) }
 #define Q         "\1a\0\0\1\0\1"
 #define OPT(s)    "\0\0\51\4\320\0\0\0\0" s
+#define TSIG      "\1k\0\0\372\0\377\0\0\0\0\0\1x"
 
 
 static void
@@ -250,6 +252,12 @@ query_parse(void **state)
         { QUERY("\0\0\0\1\0\0\0\0\0\1" Q OPT("\0\3\0\1\0")),
           WIRE_VERDICT_FORMERR },
         { QUERY("\0\0\0\1\0\0\0\0\0\2" Q OPT("\0\0") OPT("\0\0")),
+          WIRE_VERDICT_FORMERR },
+        { QUERY("\0\0\0\1\0\0\0\0\0\2" Q OPT("\0\0") TSIG),
+          WIRE_VERDICT_OK },
+        { QUERY("\0\0\0\1\0\0\0\0\0\2" Q TSIG OPT("\0\0")),
+          WIRE_VERDICT_FORMERR },
+        { QUERY("\0\0\0\1\0\0\0\0\0\2" Q TSIG TSIG),
           WIRE_VERDICT_FORMERR },
         { QUERY("\0\0\0\1\0\0\0\0\0\1" Q "\1x\0\51\4\320\0\0\0\0\0\0"),
           WIRE_VERDICT_FORMERR },
@@ -413,6 +421,12 @@ writer_far(void **state)
 
     assert_int_equal(writer.at, 0x3FFF + 5 + 3 + 2);
     assert_memory_equal(data + 0x3FFF, "\1a\1b\0\1b\0\377\377", 10);
+
+    wire_writer_init(&writer, data, sizeof(data));
+    writer.at = 0x4000;
+    wire_write_name(&writer, SPAN("\1a\0"));
+    wire_write_name(&writer, SPAN("\1a\0"));
+    assert_int_equal(writer.at, 0x4000 + 3 + 3);
 }
 
 
