@@ -13,7 +13,7 @@
 
 static device_reason_t ngx_srv_registrar_check_form(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
-static ngx_int_t ngx_srv_registrar_check_method(ngx_http_request_t *r,
+static device_reason_t ngx_srv_registrar_check_method(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
 static ngx_uint_t ngx_srv_registrar_early_data(ngx_http_request_t *r);
 static void ngx_srv_registrar_body_handler(ngx_http_request_t *r);
@@ -42,14 +42,12 @@ ngx_srv_registrar_handler(ngx_http_request_t *r)
 
     reason = ngx_srv_registrar_check_form(r, ctx);
 
-    if (reason != DEVICE_OK) {
-        return ngx_srv_registrar_refuse(r, ctx, reason);
+    if (reason == DEVICE_OK) {
+        reason = ngx_srv_registrar_check_method(r, ctx);
     }
 
-    rc = ngx_srv_registrar_check_method(r, ctx);
-
-    if (rc != NGX_OK) {
-        return rc;
+    if (reason != DEVICE_OK) {
+        return ngx_srv_registrar_refuse(r, ctx, reason);
     }
 
     r->request_body_in_single_buf = 1;
@@ -132,7 +130,7 @@ ngx_srv_registrar_early_data(ngx_http_request_t *r)
 }
 
 
-static ngx_int_t
+static device_reason_t
 ngx_srv_registrar_check_method(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx)
 {
@@ -152,17 +150,15 @@ ngx_srv_registrar_check_method(ngx_http_request_t *r,
     }
 
     if (r->method & methods) {
-        return NGX_OK;
+        return DEVICE_OK;
     }
 
     if (ngx_srv_registrar_header(r, "Allow", &allow) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return DEVICE_INTERNAL;
     }
 
-    device_refuse(&ctx->error, DEVICE_METHOD_NOT_ALLOWED, NULL,
-                  "allowed here: %s", (char *) allow.data);
-
-    return ngx_srv_registrar_refuse(r, ctx, DEVICE_METHOD_NOT_ALLOWED);
+    return device_refuse(&ctx->error, DEVICE_METHOD_NOT_ALLOWED, NULL,
+                         "allowed here: %s", (char *) allow.data);
 }
 
 
