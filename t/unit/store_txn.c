@@ -4,7 +4,7 @@
 
 /*
  * Transactions: what is put is there, in this process and in others; what
- * fails leaves what was there before; and a map follows when it grows.
+ * fails leaves what was there before.
  */
 
 #include "store_env.h"
@@ -268,197 +268,6 @@ test_mark(void **state)
 
 
 static void
-test_full_map(void **state)
-{
-    char          label[16], value[3000];
-    place_t      *place = *state;
-    store_t      *store;
-    unsigned      i, n;
-    store_txn_t  *txn;
-
-    memset(value, 'x', sizeof(value));
-    value[sizeof(value) - 1] = '\0';
-
-    store = must_open(place->dir, true, SMALL_MAP);
-    assert_int_equal(put_alone(store, "first", "1"), STORE_OK);
-
-    for (n = 0; n < 1000; n++) {
-        snprintf(label, sizeof(label), "n%u", n);
-
-        if (put_alone(store, label, value) != STORE_OK) {
-            break;
-        }
-    }
-
-    assert_in_range(n, 10, 999);
-
-    assert_int_equal(store_write_begin(store, &txn), STORE_OK);
-
-    for (i = 0; i < 500 && put(txn, "more", value) == STORE_OK; i++) {
-        snprintf(label, sizeof(label), "m%u", i);
-        (void) put(txn, label, value);
-    }
-
-    assert_int_equal(store_txn_status(txn), STORE_FULL);
-    assert_int_equal(put(txn, "tiny", "1"), STORE_FULL);
-    assert_int_equal(store_commit(txn, NULL), STORE_FULL);
-
-    assert_true(has_now(store, "first", "1"));
-    assert_true(has_now(store, "n0", value));
-    assert_false(has_now(store, "more", value));
-
-    store_close(store);
-
-    store = must_open(place->dir, true, 4 * SMALL_MAP);
-    assert_true(has_now(store, "first", "1"));
-    assert_true(has_now(store, "n0", value));
-    assert_int_equal(put_alone(store, "first", "2"), STORE_OK);
-    assert_int_equal(put_alone(store, "more", value), STORE_OK);
-    store_close(store);
-
-    /* a smaller size than the file's is not taken */
-
-    store = must_open(place->dir, true, SMALL_MAP);
-    assert_int_equal(put_alone(store, "more2", value), STORE_OK);
-    store_close(store);
-}
-
-
-/* A reader that follows what is committed, one renew a step. */
-static void
-run_reader(int command, int answer, void *data)
-{
-    char         value[8];
-    store_t     *store;
-    unsigned     i;
-    store_txn_t *txn;
-
-    peer_await(command);
-    store = must_open(data, false, 0);
-    peer_answer(answer, store_read_open(store, &txn) == STORE_OK);
-
-    for (i = 0; ; i++) {
-        peer_await(command);
-        snprintf(value, sizeof(value), "%u", i);
-        peer_answer(answer, store_read_renew(txn) == STORE_OK
-                            && has(txn, "a", value));
-        store_read_reset(txn);
-    }
-}
-
-
-static void
-test_other_process_sees_commits(void **state)
-{
-    char       value[8];
-    peer_t     peer;
-    place_t   *place = *state;
-    store_t   *store;
-    unsigned   i;
-
-    peer_start(&peer, run_reader, place->dir);
-    store = must_open(place->dir, true, 0);
-    assert_true(peer_step(&peer));
-
-    for (i = 0; i < 50; i++) {
-        snprintf(value, sizeof(value), "%u", i);
-        assert_int_equal(put_alone(store, "a", value), STORE_OK);
-        assert_true(peer_step(&peer));
-    }
-
-    peer_end(&peer, 0);
-    store_close(store);
-}
-
-
-/* The reader has the small map; the writer grows it and fills it beyond. */
-static void
-test_growth_is_followed(void **state)
-{
-    char         label[16], value[3000];
-    peer_t       peer;
-    place_t     *place = *state;
-    store_t     *store;
-    unsigned     i, k;
-
-    memset(value, 'x', sizeof(value));
-    value[sizeof(value) - 1] = '\0';
-
-    peer_start(&peer, run_reader, place->dir);
-
-    store = must_open(place->dir, true, SMALL_MAP);
-    assert_int_equal(put_alone(store, "a", "0"), STORE_OK);
-    assert_true(peer_step(&peer));
-    assert_true(peer_step(&peer));
-    store_close(store);
-
-    for (k = 1; k <= 3; k++) {
-        store = must_open(place->dir, true, SMALL_MAP << k);
-
-        for (i = 0; i < 270u << (k - 1); i++) {
-            snprintf(label, sizeof(label), "n%u-%u", k, i);
-            assert_int_equal(put_alone(store, label, value), STORE_OK);
-        }
-
-        snprintf(label, sizeof(label), "%u", k);
-        assert_int_equal(put_alone(store, "a", label), STORE_OK);
-        assert_true(peer_step(&peer));
-        store_close(store);
-    }
-
-    peer_end(&peer, 0);
-}
-
-
-/* A writer of the old size follows too. */
-static void
-run_writer(int command, int answer, void *data)
-{
-    store_t  *store;
-
-    peer_await(command);
-    store = must_open(data, true, SMALL_MAP);
-    peer_answer(answer, true);
-
-    for ( ;; ) {
-        peer_await(command);
-        peer_answer(answer, put_alone(store, "a", "peer") == STORE_OK
-                            && has_now(store, "a", "peer"));
-    }
-}
-
-
-static void
-test_writer_follows_growth(void **state)
-{
-    char         label[16], value[3000];
-    peer_t       peer;
-    place_t     *place = *state;
-    store_t     *store;
-    unsigned     i;
-
-    memset(value, 'x', sizeof(value));
-    value[sizeof(value) - 1] = '\0';
-
-    peer_start(&peer, run_writer, place->dir);
-    assert_true(peer_step(&peer));
-
-    store = must_open(place->dir, true, 8 * SMALL_MAP);
-
-    for (i = 0; i < 600; i++) {
-        snprintf(label, sizeof(label), "n%u", i);
-        assert_int_equal(put_alone(store, label, value), STORE_OK);
-    }
-
-    assert_true(peer_step(&peer));
-    assert_true(has_now(store, "a", "peer"));
-
-    peer_end(&peer, 0);
-    store_close(store);
-}
-
-
-static void
 run_killed_writer(int command, int answer, void *data)
 {
     store_t      *store;
@@ -626,10 +435,6 @@ main(void)
         TEST(test_walk),
         TEST(test_too_large_sticks),
         TEST(test_mark),
-        TEST(test_full_map),
-        TEST(test_other_process_sees_commits),
-        TEST(test_growth_is_followed),
-        TEST(test_writer_follows_growth),
         TEST(test_writer_killed_inside),
         TEST(test_dead_reader_is_cleared),
         TEST(test_usage),
