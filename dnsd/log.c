@@ -6,6 +6,7 @@
 
 #include "log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -104,6 +105,15 @@ log_write(const char *format, va_list args, unsigned suppressed)
     char     line[LOG_LINE_MAX];
     size_t   len = sizeof("dnsd: ") - 1;
     ssize_t  ignored;
+
+    struct pollfd  full = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+    /* a pipe that is writable takes a line at once; one that nobody empties
+     * would stop a thread that holds a snapshot */
+
+    if (poll(&full, 1, 0) != 1 || !(full.revents & POLLOUT)) {
+        return;
+    }
 
     memcpy(line, "dnsd: ", len);
 

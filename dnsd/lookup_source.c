@@ -198,7 +198,7 @@ lookup_source_open(lookup_source_t *source, bool locked)
         }
 
         if (error.status != STORE_OK) {
-            strncpy(error.text, "its zone table cannot be read",
+            strncpy(error.text, "it was opened but cannot be read",
                     sizeof(error.text) - 1);
         }
     }

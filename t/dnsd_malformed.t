@@ -10,6 +10,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use IO::Select;
 use IO::Socket::INET;
+use Socket qw(AF_INET SOCK_RAW inet_aton pack_sockaddr_in);
 use Test::More;
 
 use SrvRegistrar::Dnsd;
@@ -140,6 +141,22 @@ my $counters = $d->counters();
 is($counters->{dropped}, 5, 'dropped counted');
 is($counters->{FORMERR}, grep({ $_->[2] == 1 } @cases), 'FORMERR counted');
 is($counters->{NOTIMP}, grep({ $_->[2] == 4 } @cases), 'NOTIMP counted');
+
+# Nobody can listen on port 0: what claims to come from there is forged.
+
+SKIP: {
+    skip('not root', 1) if $> != 0;
+
+    my $bytes = raw(rest => $question);
+    socket(my $forged, AF_INET, SOCK_RAW, 17) or skip('no raw sockets', 1);
+    send($forged, pack('n4', 0, $d->{port}, 8 + length($bytes), 0) . $bytes,
+         0, pack_sockaddr_in(0, inet_aton($d->{address})))
+        or die "send: $!";
+
+    ok(SrvRegistrar::Process::wait_until(sub {
+        $d->counters()->{dropped} == $counters->{dropped} + 1
+    }, 10), 'source port 0 is dropped');
+}
 
 is($d->stop(), 0, 'stopped');
 $d->finish();

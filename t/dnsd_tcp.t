@@ -142,5 +142,16 @@ ok(SrvRegistrar::Process::wait_until(sub {
 }, 20), 'the one that did not read is gone');
 
 is($d->stop(), 0, 'stopped');
+
+# Few descriptors mean few places, not a server that is stuck.
+
+$d->{wrapper} = ['prlimit', '--nofile=48:48'];
+$d->start('--threads', 1);
+@idle = map { $d->connect() } 1 .. 60;
+is($d->query('dev1.devices.example', 'A', tcp => 1)->header->rcode, 'NOERROR',
+   'a newcomer is served where descriptors are few');
+is($d->query('dev1.devices.example', 'A')->header->rcode, 'NOERROR',
+   'and UDP is');
+is($d->stop(), 0, 'stopped');
 $d->finish();
 done_testing();

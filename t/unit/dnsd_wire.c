@@ -20,8 +20,8 @@
 #define BYTES(s)  (const uint8_t *) (s), sizeof(s) - 1
 #define SPAN(s)   ((wire_span_t) { BYTES(s) })
 #define HEADER    "0123456789ab"
-#define L63       "\77aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
-                  "aaaaaaa"
+#define L63       "\77aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
+                  "aaaaaaaaaaaaaaaaaaaaaaa"
 
 
 /* A copy of exactly that size, so that a sanitizer sees each read behind. */
