@@ -56,7 +56,9 @@ typedef struct {
     const char  *path;           /* a directory */
     bool         writer;         /* creates the files where absent, and may
                                     begin write transactions */
-    size_t       map_size;       /* bytes; 0: as the file says (readers) */
+    size_t       map_size;       /* bytes; a writer's 0: 16 GiB.  Never made
+                                    smaller than the file's; readers take
+                                    that */
     unsigned     max_readers;    /* slots; 0: the default, 1024 */
 } store_options_t;
 

@@ -60,7 +60,9 @@ typedef struct {
  * the table, or takes back its withdrawal.  *changed says whether anything
  * was put.
  * STORE_CONFLICT: a device has one of the labels: conflict gets it, nothing
- * of this zone has been put and the transaction remains usable.
+ * of this zone has been put and the transaction remains usable.  The same
+ * holds for STORE_DAMAGED (the content, or what stands there of table and
+ * list, fails its checks) and STORE_TOO_LARGE (a zone too many).
  */
 store_status_t store_zone_publish(store_txn_t *txn,
     const store_zone_content_t *content, int64_t now, bool *changed,
@@ -72,7 +74,8 @@ store_status_t store_zones_withdraw_others(store_txn_t *txn,
 
 /*
  * Moves the zone's serial for a commit that changes what DNS shows: once a
- * commit, the caller remembers which zones it touched.
+ * commit, the caller remembers which zones it touched.  STORE_NOT_FOUND and
+ * STORE_DAMAGED (of the apex) leave the transaction usable.
  */
 store_status_t store_zone_touch(store_txn_t *txn, store_span_t zone,
     int64_t now);

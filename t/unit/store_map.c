@@ -9,6 +9,9 @@
 
 #include "store_env.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 
 /* A reader that follows what is committed, one renew a step. */
 static void
@@ -201,6 +204,104 @@ test_writer_follows_growth(void **state)
 }
 
 
+#define THREADS  3
+
+
+/* Threads that take snapshots without a pause while the map moves. */
+typedef struct {
+    store_t       *store;
+    _Atomic bool   stop;
+    _Atomic int    failed;
+} crowd_t;
+
+
+static void *
+run_thread(void *data)
+{
+    bool           good;
+    crowd_t       *crowd = data;
+    store_txn_t   *txn;
+
+    good = store_read_open(crowd->store, &txn) == STORE_OK;
+
+    while (good && !crowd->stop) {
+        good = store_read_renew(txn) == STORE_OK && has(txn, "first", "1");
+        store_read_reset(txn);
+    }
+
+    crowd->failed += !good;
+    store_read_close(txn);
+
+    return NULL;
+}
+
+
+static void
+run_crowd(int command, int answer, void *data)
+{
+    crowd_t    crowd = { 0 };
+    unsigned   i;
+    pthread_t  threads[THREADS];
+
+    peer_await(command);
+    crowd.store = must_open(data, false, 0);
+
+    for (i = 0; i < THREADS; i++) {
+        if (pthread_create(&threads[i], NULL, run_thread, &crowd) != 0) {
+            _exit(1);
+        }
+    }
+
+    peer_answer(answer, true);
+    peer_await(command);
+    crowd.stop = true;
+
+    for (i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+
+    peer_answer(answer, crowd.failed == 0
+                        && has_now(crowd.store, "last", "1"));
+    store_close(crowd.store);
+}
+
+
+static void
+test_threads_follow_growth(void **state)
+{
+    char         label[16], value[3000];
+    peer_t       peer;
+    place_t     *place = *state;
+    store_t     *store;
+    unsigned     i, k;
+
+    memset(value, 'x', sizeof(value));
+    value[sizeof(value) - 1] = '\0';
+
+    peer_start(&peer, run_crowd, place->dir);
+
+    store = must_open(place->dir, true, SMALL_MAP);
+    assert_int_equal(put_alone(store, "first", "1"), STORE_OK);
+    assert_true(peer_step(&peer));
+
+    for (k = 1; k <= 6; k++) {
+        store_close(store);
+        store = must_open(place->dir, true, (k + 1) * SMALL_MAP);
+
+        for (i = 0; i < 200; i++) {
+            snprintf(label, sizeof(label), "n%u-%u", k, i);
+            assert_int_equal(put_alone(store, label, value), STORE_OK);
+        }
+    }
+
+    assert_int_equal(put_alone(store, "last", "1"), STORE_OK);
+    assert_true(peer_step(&peer));
+
+    peer_end(&peer, 0);
+    store_close(store);
+}
+
+
 #define TEST(name)                                                           \
     cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
 
@@ -212,7 +313,8 @@ main(void)
         TEST(test_other_process_sees_commits),
         TEST(test_full_map),
         TEST(test_growth_is_followed),
-        TEST(test_writer_follows_growth)
+        TEST(test_writer_follows_growth),
+        TEST(test_threads_follow_growth)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
