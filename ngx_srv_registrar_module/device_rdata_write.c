@@ -17,6 +17,9 @@
 
 static ldns_rr *device_rr_open(uint16_t type, const store_rr_t *rr,
     store_span_t fqdn);
+static bool device_svcb_sound(const uint8_t *rdata, size_t len);
+static bool device_svcb_value_sound(uint32_t key, const uint8_t *value,
+    size_t len);
 static bool device_rr_print(ldns_buffer *buffer, const ldns_rr *rr);
 
 
@@ -86,6 +89,12 @@ device_rr_open(uint16_t type, const store_rr_t *rr, store_span_t fqdn)
         at += rr->len - head;
     }
 
+    if ((type == DEVICE_TYPE_SVCB || type == DEVICE_TYPE_HTTPS)
+        && !device_svcb_sound(wire + RR_HEAD_LEN, len))
+    {
+        return NULL;
+    }
+
     head = 0;
 
     if (ldns_wire2rr(&parsed, wire, at, &head, LDNS_SECTION_ANSWER)
@@ -106,6 +115,85 @@ device_rr_open(uint16_t type, const store_rr_t *rr, store_span_t fqdn)
     }
 
     return parsed;
+}
+
+
+/* ldns asserts the shape of SvcParams when it prints them, and so would take
+ * the process down with a damaged value. */
+
+static bool
+device_svcb_sound(const uint8_t *rdata, size_t len)
+{
+    size_t    at, size;
+    int64_t   last;
+    uint32_t  key;
+
+    /* behind the priority, the target's labels */
+
+    for (at = 2; at < len && rdata[at] != 0; at += 1 + (size_t) rdata[at]) {
+        if (rdata[at] > STORE_LABEL_MAX) {
+            return false;
+        }
+    }
+
+    last = -1;
+
+    for (at++; at + 4 <= len; at += size) {
+        key = ldns_read_uint16(rdata + at);
+        size = ldns_read_uint16(rdata + at + 2);
+        at += 4;
+
+        if ((int64_t) key <= last || size > len - at
+            || !device_svcb_value_sound(key, rdata + at, size))
+        {
+            return false;
+        }
+
+        last = key;
+    }
+
+    return at == len;
+}
+
+
+/* RFC 9460 7, 8: what a parser of ours can have left. */
+
+static bool
+device_svcb_value_sound(uint32_t key, const uint8_t *value, size_t len)
+{
+    size_t  at;
+
+    switch (key) {
+
+    case 0:     /* mandatory */
+        return len != 0 && len % 2 == 0;
+
+    case 1:     /* alpn */
+        for (at = 0; at < len; at += 1 + (size_t) value[at]) {
+            if (value[at] == 0) {
+                return false;
+            }
+        }
+
+        return len != 0 && at == len;
+
+    case 2:     /* no-default-alpn */
+        return len == 0;
+
+    case 3:     /* port */
+        return len == 2;
+
+    case 4:     /* address hints are never taken */
+    case 6:
+        return false;
+
+    case 5:     /* ech */
+    case 7:     /* dohpath */
+        return len != 0;
+
+    default:
+        return true;
+    }
 }
 
 

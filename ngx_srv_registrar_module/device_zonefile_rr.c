@@ -19,7 +19,7 @@
 
 
 #define TTL_MAX     0x7fffffff   /* s; RFC 2181 8 */
-#define TTL_UNSET   0x80000000   /* what no line can say */
+#define TTL_UNSET   0x80000000   /* what a line may not say */
 #define TOKENS_MAX  16           /* TTL, class, type, and the fields of RDATA
                                     up to the last integer: NAPTR, SOA */
 
@@ -209,10 +209,6 @@ device_zone_check(const ldns_rr *rr, char *line)
         return "no class but IN is served";
     }
 
-    if (ldns_rr_ttl(rr) == TTL_UNSET) {
-        return "no TTL: $TTL is missing";
-    }
-
     repeated = (line[0] == ' ');
     device_zone_tokens(&tokens, line);
 
@@ -230,6 +226,10 @@ device_zone_check(const ldns_rr *rr, char *line)
         {
             break;
         }
+    }
+
+    if (ldns_rr_ttl(rr) == TTL_UNSET) {
+        return "no TTL: $TTL is missing";
     }
 
     at++;

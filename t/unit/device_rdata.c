@@ -487,6 +487,15 @@ test_write_hostile(void **state)
         { DEVICE_TYPE_SRV, "\0\0\0\0\0\1\300\0", 8, -1 },
         { DEVICE_TYPE_SRV, "\0\0\0\0\0\1\0", 7, 8 },
         { DEVICE_TYPE_TXT, "\5abc", 4, -1 },
+        { DEVICE_TYPE_SVCB, "\0\1", 2, -1 },
+        { DEVICE_TYPE_SVCB, "\0\1\0\0", 4, -1 },
+        { DEVICE_TYPE_SVCB, "\0\1\0\0\0\0\1\1", 8, -1 },
+        { DEVICE_TYPE_SVCB, "\0\1\0\0\1\0\1\1", 8, -1 },
+        { DEVICE_TYPE_SVCB, "\0\1\0\0\2\0\1\1", 8, -1 },
+        { DEVICE_TYPE_SVCB, "\0\1\0\0\3\0\1\1", 8, -1 },
+        { DEVICE_TYPE_SVCB, "\0\1\0\0\5\0\0", 7, -1 },
+        { DEVICE_TYPE_SVCB, "\0\1\0\0\11\0\2\1", 8, -1 },
+        { DEVICE_TYPE_SVCB, "\0\1\0\0\12\0\0\0\11\0\0", 11, -1 },
         { 2, "\0", 1, -1 }
     };
 
