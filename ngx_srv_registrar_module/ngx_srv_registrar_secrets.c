@@ -122,9 +122,10 @@ ngx_srv_registrar_secrets_read(ngx_conf_t *cf, ngx_file_t *file,
     if (fi.st_mode & (S_IWGRP|S_IRWXO)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"srv_registrar_secrets\" \"%V\" is open to "
-                           "others (mode %04uo): make it 0600 or 0640",
-                           &file->name,
-                           (ngx_uint_t) (fi.st_mode & 07777));
+                           "others (mode 0%d%d%d): make it 0600 or 0640",
+                           &file->name, (int) (fi.st_mode >> 6 & 7),
+                           (int) (fi.st_mode >> 3 & 7),
+                           (int) (fi.st_mode & 7));
         return NGX_ERROR;
     }
 
