@@ -98,7 +98,7 @@ subtest 'a clock that is wrong' => sub {
     is(agent('refresh'), 0, 'and right again');
 };
 
-subtest '1970' => sub {
+subtest 'a boot in 1970' => sub {
     @clock = ('faketime', '1970-01-01 00:00:30');
     is(agent('refresh'), 0, 'with the time that was saved');
     is(agent(@service, 'register'), 0, 'again');
