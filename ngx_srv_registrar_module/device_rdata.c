@@ -425,6 +425,15 @@ device_rdata_caa(device_presentation_t *form)
         return;
     }
 
+    /* RFC 8659 4.2 has ";" for it; ldns prints an empty one as none */
+
+    if (token.raw.len == 0) {
+        device_presentation_refuse(form, DEVICE_RDATA_INVALID,
+                                   "the empty value is written \";\"",
+                                   device_no_text);
+        return;
+    }
+
     from = form->len;
     device_presentation_unescape(form, token.raw, "not an escape in a value");
     device_rdata_visible(form, from, 0x20, "a value is printable ASCII");

@@ -132,6 +132,7 @@ static const struct {
     { "x A 192.0.2.1\nx CNAME ns1\n", "line 7: a CNAME stands" },
     { "x CNAME a\nx CNAME b\n", "line 7: a CNAME stands" },
     { "ns1 60 A 192.0.2.8\n", "line 6: one RRset has two TTLs" },
+    { "x A 192.0.2.1\nx 60 A 192.0.2.1\n", "line 7: one RRset has two" },
     { "@ SOA a. b. 1 2 3 4 5\n", "line 6: a second SOA" },
     { "@ NS ns2\n", "line 6: the name server" },
     { "@ NS a.b.ns1\n", "line 6: the name server" },
