@@ -382,7 +382,8 @@ static const struct {
     BAD("CAA", "0 \"issue\" \"a\""), BAD("CAA", "0 issue"),
     BAD("CAA", "0 abcdefghijklmnop \"a\""), BAD("CAA", "0"),
     BAD("CAA", "0 issue \"a\" \"b\""), BAD("CAA", "0 issue \"\\001\""),
-    BAD("CAA", "0 issue \"\""), BAD("CAA", "0 issue a;b"), BAD("CAA", "0 \"\" a")
+    BAD("CAA", "0 issue \"\""), BAD("CAA", "0 issue a;b"),
+    BAD("CAA", "0 \"\" a")
 #undef BAD
 #undef OUT
 };
