@@ -32,7 +32,7 @@ use SrvRegistrar::Certificates;
 use SrvRegistrar::Client;
 use SrvRegistrar::Process qw(free_port listens program wait_until);
 
-our @EXPORT_OK = qw(wait_until free_port program);
+our @EXPORT_OK = qw(outcome wait_until free_port program);
 
 use constant ROOT  => abs_path(dirname(__FILE__) . '/../..');
 use constant BUILD => abs_path($ENV{SRV_BUILD} // ROOT . '/build');
@@ -345,13 +345,17 @@ sub with_sanitizers
 {
     my ($self, $code) = @_;
 
+    my @preload = $self->{preload} // ();
+
+    local $ENV{LD_PRELOAD} = join(':', @preload);
+
     return $code->() if !ASAN;
 
     chomp(my $runtime = `gcc -print-file-name=libasan.so`);
 
     my $log = 'log_path=' . $self->path('sanitizer');
 
-    local $ENV{LD_PRELOAD} = abs_path($runtime);
+    local $ENV{LD_PRELOAD} = join(':', abs_path($runtime), @preload);
     local $ENV{ASAN_OPTIONS} = "$log:detect_leaks=0";
     local $ENV{UBSAN_OPTIONS} = "$log:print_stacktrace=1";
 
@@ -499,6 +503,35 @@ sub certificate_files
 
     return [$self->{certificates}->pem($name),
             $self->{certificates}->key($name)];
+}
+
+
+# A reply in a line: "200"; where it is a problem, "401 stale-signature", and
+# "422 member-invalid services[0].port" where that names a member.
+
+sub outcome
+{
+    my ($reply) = @_;
+
+    return 'no reply' if !$reply;
+
+    my $json = ref($reply->{json}) eq 'HASH' ? $reply->{json} : {};
+    my ($type) = ($json->{type} // '') =~ /^urn:srv-registrar:problem:(.+)/
+        or return $reply->{status};
+
+    return join(' ', $reply->{status}, $type, $json->{member} // ());
+}
+
+
+# The serial that dnsd shows.
+
+sub serial
+{
+    my ($self) = @_;
+
+    my ($soa) = $self->query($self->{zone}, 'SOA')->answer;
+
+    return $soa->serial;
 }
 
 

@@ -11,7 +11,6 @@ use Carp qw(croak);
 use POSIX ();
 
 
-
 sub new
 {
     my ($class, $dir) = @_;
@@ -44,16 +43,24 @@ sub ca
 #   subject   "/CN=..."
 #   key_of    another name whose key to use again
 #   days      how long it is valid from now; negative: expired
+#   clock     "+10d": is made then, as faketime(1) has it
 #   ext       lines of openssl's configuration: "subjectAltName=DNS:a"
 
 sub certificate
 {
     my ($self, $name, %args) = @_;
 
+    local $self->{clock} = $args{clock};
+
     my $key = $self->key($args{key_of} // $name);
     my $config = "$self->{dir}/$name.cnf";
 
-    $self->make_key($name) if !$args{key_of};
+    if ($args{key_of}) {
+        symlink($key, $self->key($name)) or croak("$name.key: $!");
+
+    } else {
+        $self->make_key($name);
+    }
 
     open(my $file, '>', $config) or croak("$config: $!");
     print $file "basicConstraints=CA:FALSE\n",
@@ -91,7 +98,9 @@ sub openssl
 
     if ($pid == 0) {
         open(STDERR, '>&', \*STDOUT);
-        exec('openssl', @args) or POSIX::_exit(127);
+        unshift(@args, 'openssl');
+        unshift(@args, 'faketime', '-f', $self->{clock}) if $self->{clock};
+        exec(@args) or POSIX::_exit(127);
     }
 
     my $text = do { local $/; <$output> } // '';

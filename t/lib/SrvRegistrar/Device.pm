@@ -67,6 +67,17 @@ sub keep
 }
 
 
+# A second one with the same name and key: what it was before it enrolled
+# again.
+
+sub twin
+{
+    my ($self) = @_;
+
+    return bless { %$self }, ref($self);
+}
+
+
 # Signs and sends; body is bytes, a structure, or undef.
 #
 #   sign    what SrvRegistrar::Signature's sign takes, to break one rule
@@ -75,6 +86,18 @@ sub keep
 # The bytes that went stay in $device->{sent}, for a replay.
 
 sub signed
+{
+    my ($self, $method, $target, $body, %args) = @_;
+
+    $self->{sent} = $self->signed_bytes($method, $target, $body, %args);
+
+    return $self->{bench}{client}->exchange($self->{sent}, %args);
+}
+
+
+# The bytes of a signed request, which is not sent.
+
+sub signed_bytes
 {
     my ($self, $method, $target, $body, %args) = @_;
 
@@ -89,17 +112,15 @@ sub signed
         body    => $body,
         keyid   => $self->{keyid},
         key     => $self->{key},
-        created => $self->created(),
+        created => $sign{created} // $self->created(),
         %sign,
     );
     my @headers = @{ delete $args{headers} // [] };
 
     push(@headers, [splice(@fields, 0, 2)]) while @fields;
 
-    $self->{sent} = $client->bytes($method, $target, body => $body,
+    return $client->bytes($method, $target, body => $body,
         headers => \@headers, %args);
-
-    return $client->exchange($self->{sent}, %args);
 }
 
 
@@ -130,9 +151,16 @@ sub register
 {
     my ($self, $port, %args) = @_;
 
-    return $self->put({
-        services => [{ service => '_xmpp-server._tcp', port => $port }],
-    }, %args);
+    return $self->put(registration($port), %args);
+}
+
+
+sub registration
+{
+    my ($port) = @_;
+
+    return { services => [{ service => '_xmpp-server._tcp',
+                            port    => $port }] };
 }
 
 
