@@ -51,6 +51,9 @@ endif
 V = 0
 Q = $(if $(filter 1,$(V)),,@)
 
+# Of the targets that begin with everything; `make` itself obeys its -j.
+ALL_CPUS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 COMPILE = $(CC) $(C11) $(WARN) $(HARDEN) $(CFLAGS) $(CPPFLAGS) -MMD -MP
 
 MODULE  = $(BUILD)/ngx_srv_registrar_module.so
@@ -181,9 +184,9 @@ packages:
 	@t/packages check
 
 check: packages
-	$(MAKE) all tests
+	$(MAKE) $(ALL_CPUS) all tests
 	SRV_BUILD=$(abspath $(BUILD)) $(PROVE) $(UNITS) $(TESTS)
-	$(MAKE) BUILD=$(BUILD)/asan SANITIZE=1 all tests
+	$(MAKE) $(ALL_CPUS) BUILD=$(BUILD)/asan SANITIZE=1 all tests
 	SRV_BUILD=$(abspath $(BUILD))/asan SRV_ASAN=1 $(SANITIZED) \
 	    $(PROVE) $(UNITS:$(BUILD)/%=$(BUILD)/asan/%) $(TESTS)
 
@@ -214,7 +217,7 @@ $(foreach u,$(fuzzers),$(eval $(call fuzzer,$(u))))
 
 fuzz:
 	@t/packages fuzz
-	$(MAKE) $(FUZZERS)
+	$(MAKE) $(ALL_CPUS) $(FUZZERS)
 	@set -e; for f in $(notdir $(FUZZERS)); do \
 	    echo "fuzzing $$f for $(FUZZ_TIME) s"; \
 	    mkdir -p $(BUILD)/fuzz/corpus/$$f; \
@@ -230,7 +233,7 @@ fuzz:
 
 demo:
 	@t/packages demo
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(ALL_CPUS) all
 	@SRV_BUILD=$(abspath $(BUILD)) t/demo start
 
 demo-stop:
