@@ -94,6 +94,9 @@ answer_outcome_text(answer_outcome_t outcome)
 }
 
 
+/* Places the name, so that the values of a whole batch can be fetched before
+ * the first reply is written. */
+
 static void
 answer_parse(lookup_t *lookup, answer_t *answer)
 {
@@ -110,6 +113,9 @@ answer_parse(lookup_t *lookup, answer_t *answer)
     }
 }
 
+
+/* One reply.  AA is set from the moment that the name is in a zone of ours, and
+ * taken back with everything else where the reply becomes an error. */
 
 static void
 answer_write(lookup_t *lookup, answer_t *answer)
@@ -287,6 +293,9 @@ answer_chain_next(answer_work_t *work, answer_chain_t *chain,
 
     name = &chain->names[chain->n];
 
+    /* broken RDATA is the operator's zone file, not the peer's: the CNAME is
+     * given as it stands */
+
     if (!answer_rrset_cname(cname, name)) {
         return false;
     }
@@ -309,6 +318,8 @@ answer_chain_next(answer_work_t *work, answer_chain_t *chain,
 
     zone.data = start->name.data + start->zone_at;
     zone.len = start->name.len - start->zone_at;
+
+    /* another zone of ours is left to the resolver, as others do it */
 
     lookup_node_init(work->lookup, node, target);
 
@@ -350,6 +361,8 @@ answer_negative(answer_work_t *work, const lookup_node_t *node,
     {
         return WIRE_SERVFAIL;
     }
+
+    /* a negative answer without its SOA would not be cached: better TC */
 
     if (!answer_rrset_write(&work->writer, apex.name, &soa,
                             &work->finish.authorities, NULL))
@@ -427,6 +440,8 @@ answer_failed(answer_work_t *work, wire_mark_t question, wire_rcode_t rcode)
     return rcode;
 }
 
+
+/* What the counters say; RCODE and TC say the same to the peer. */
 
 static answer_outcome_t
 answer_outcome(const answer_work_t *work)

@@ -86,6 +86,8 @@ answer_rrset_write(wire_writer_t *writer, wire_span_t owner,
 }
 
 
+/* The first RR decides: a CNAME has only one (RFC 2181 10.1). */
+
 bool
 answer_rrset_cname(const lookup_rrset_t *rrset, wire_name_t *target)
 {
@@ -134,6 +136,8 @@ answer_rrset_negative_ttl(const lookup_rrset_t *rrset, uint32_t *ttl)
 }
 
 
+/* Five entries: a device's types are in none, and are through in no time. */
+
 static const answer_layout_t *
 answer_layout_find(uint16_t type)
 {
@@ -148,6 +152,9 @@ answer_layout_find(uint16_t type)
     return NULL;
 }
 
+
+/* RDATA, by its pieces or, where names in it may be compressed, joined first:
+ * a splice may stand in the middle of a name. */
 
 static void
 answer_rr_write(wire_writer_t *writer, uint16_t type, const lookup_rr_t *rr,
@@ -248,6 +255,9 @@ answer_name_length(wire_span_t rdata)
     return 0;
 }
 
+
+/* False where it is longer than the buffer: then it is not of a type whose
+ * names are compressed, or broken. */
 
 static bool
 answer_rdata_join(const lookup_rr_t *rr, uint8_t *buffer, size_t size,

@@ -21,9 +21,6 @@ static bool lookup_fail(lookup_t *lookup, store_status_t status);
 static void lookup_open(lookup_t *lookup, lookup_node_t *node,
     const store_key_t *key, store_span_t bytes, store_status_t status);
 static store_span_t lookup_label(const lookup_node_t *node);
-static void lookup_rrset_set(const lookup_t *lookup,
-    const lookup_node_t *node, const store_rrset_t *from,
-    lookup_rrset_t *rrset);
 
 
 store_status_t
@@ -81,6 +78,8 @@ lookup_begin(lookup_t *lookup)
         return false;
     }
 
+    /* costs no lock of the writer's: commits never wait for readers */
+
     status = store_read_renew(lookup->txn);
 
     if (status != STORE_OK) {
@@ -110,6 +109,10 @@ lookup_end(lookup_t *lookup)
     pthread_mutex_unlock(&lookup->mutex);
 }
 
+
+/* Zones are few as a rule, and 256 at most, so the table is walked.  None lies
+ * below another; the longest match is taken nevertheless, since the table is
+ * the store's word and not ours. */
 
 void
 lookup_node_init(lookup_t *lookup, lookup_node_t *node, wire_span_t name)
@@ -161,6 +164,9 @@ lookup_node_apex(lookup_node_t *apex, const lookup_node_t *node)
 }
 
 
+/* Saves the lookup of nearly every additional section: the target of a
+ * device's SRV is in the value that gave the SRV. */
+
 bool
 lookup_node_share(const lookup_node_t *a, lookup_node_t *b)
 {
@@ -183,6 +189,9 @@ lookup_node_share(const lookup_node_t *a, lookup_node_t *b)
     return true;
 }
 
+
+/* All keys first, then one call, so that the store can overlap the cache
+ * misses of a batch; opening a value touches it, and comes last. */
 
 void
 lookup_fetch(lookup_t *lookup, lookup_node_t *const *nodes, size_t n)
@@ -224,100 +233,6 @@ lookup_fetch(lookup_t *lookup, lookup_node_t *const *nodes, size_t n)
         lookup_open(lookup, wanted[i], keys[i], lookup->values[i],
                     lookup->statuses[i]);
     }
-}
-
-
-lookup_result_t
-lookup_find(const lookup_t *lookup, const lookup_node_t *node, uint16_t type,
-    lookup_rrset_t *rrset)
-{
-    bool                apex = node->zone_at == 0, exists = apex;
-    wire_span_t         owner, wanted = { node->name.data, node->label_at };
-    store_value_t       value;
-    store_rrset_t       found;
-    lookup_result_t     result = LOOKUP_NODATA;
-    store_rrset_iter_t  iter;
-
-    if (node->place != LOOKUP_PLACE_FOUND) {
-        return node->place == LOOKUP_PLACE_NONE ? LOOKUP_NO_ZONE
-               : node->place == LOOKUP_PLACE_FAILED || apex ? LOOKUP_FAILED
-               : LOOKUP_NXDOMAIN;
-    }
-
-    value.kind = (store_kind_t) node->kind;
-    value.header = (store_span_t) { node->header.data, node->header.len };
-    value.rrsets = (store_span_t) { node->rrsets.data, node->rrsets.len };
-
-    store_rrset_begin(&iter, &value);
-
-    while (result != LOOKUP_RRSET && store_rrset_next(&iter, &found)) {
-        owner = (wire_span_t) { found.owner.data, found.owner.len };
-
-        if (!store_rrset_live(&found, lookup->now)
-            || !wire_owner_ends_with(owner, wanted))
-        {
-            continue;
-        }
-
-        /* the name is there if anything lives at it or below it */
-
-        exists = true;
-
-        if (owner.len != wanted.len) {
-            continue;
-        }
-
-        if (found.type == type || type == WIRE_TYPE_ANY) {
-            lookup_rrset_set(lookup, node, &found, rrset);
-            result = LOOKUP_RRSET;
-
-        } else if (found.type == WIRE_TYPE_CNAME
-                   && type != WIRE_TYPE_RRSIG && type != WIRE_TYPE_NSEC)
-        {
-            /* those two belong to the CNAME's own name (RFC 4035 2.5) */
-
-            lookup_rrset_set(lookup, node, &found, rrset);
-            result = LOOKUP_CNAME;
-        }
-    }
-
-    return exists ? result : LOOKUP_NXDOMAIN;
-}
-
-
-void
-lookup_rr_begin(lookup_rr_iter_t *iter, const lookup_rrset_t *rrset)
-{
-    iter->rrs = rrset->rrs;
-    iter->fqdn = rrset->fqdn;
-}
-
-
-bool
-lookup_rr_next(lookup_rr_iter_t *iter, lookup_rr_t *rr)
-{
-    store_rr_t       found;
-    store_rr_iter_t  rrs = { iter->rrs.data, iter->rrs.data + iter->rrs.len };
-
-    if (!store_rr_next(&rrs, &found)) {
-        return false;
-    }
-
-    iter->rrs.data = rrs.at;
-    iter->rrs.len = (size_t) (rrs.end - rrs.at);
-
-    rr->head = (wire_span_t) { found.data, found.len };
-    rr->fqdn = (wire_span_t) { NULL, 0 };
-    rr->tail = (wire_span_t) { NULL, 0 };
-
-    if (found.splice >= 0) {
-        rr->head.len = (size_t) found.splice;
-        rr->fqdn = iter->fqdn;
-        rr->tail.data = found.data + found.splice;
-        rr->tail.len = (size_t) found.len - (size_t) found.splice;
-    }
-
-    return true;
 }
 
 
@@ -371,6 +286,9 @@ lookup_refresh(lookup_t *lookup, store_status_t *status)
     return true;
 }
 
+
+/* Once a batch: three reads without a system call (vDSO).  A mark is passed
+ * each time, since another process may have moved the lease time on. */
 
 static void
 lookup_clock(lookup_t *lookup)
@@ -457,6 +375,8 @@ lookup_open(lookup_t *lookup, lookup_node_t *node, const store_key_t *key,
 }
 
 
+/* The label next to the apex, without its length byte; empty at the apex. */
+
 static store_span_t
 lookup_label(const lookup_node_t *node)
 {
@@ -467,23 +387,4 @@ lookup_label(const lookup_node_t *node)
     }
 
     return (store_span_t) { label + 1, label[0] };
-}
-
-
-static void
-lookup_rrset_set(const lookup_t *lookup, const lookup_node_t *node,
-    const store_rrset_t *from, lookup_rrset_t *rrset)
-{
-    int64_t  left = from->expires - lookup->now;
-
-    rrset->type = from->type;
-    rrset->count = from->count;
-    rrset->ttl = from->ttl;
-    rrset->rrs = (wire_span_t) { from->rrs.data, from->rrs.len };
-    rrset->fqdn.data = node->name.data + node->label_at;
-    rrset->fqdn.len = node->name.len - node->label_at;
-
-    if (from->expires != 0 && left < (int64_t) rrset->ttl) {
-        rrset->ttl = (uint32_t) left;   /* live, so above zero */
-    }
 }

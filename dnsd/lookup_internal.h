@@ -1,6 +1,6 @@
 
 /*
- * Shared by lookup.c and lookup_source.c: a reader's state.  The reader's
+ * Shared by the lookup*.c files: a reader's state.  The reader's
  * thread holds `mutex` from lookup_begin to lookup_end; the source takes it
  * to give or take away the store.
  */

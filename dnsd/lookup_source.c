@@ -130,6 +130,9 @@ lookup_source_reader(lookup_source_t *source, unsigned i)
 }
 
 
+/* A reader notes why it could not go on; only here that is looked at, so a
+ * failing store is opened again once a second and not once a query. */
+
 static bool
 lookup_source_failed(lookup_source_t *source, store_status_t *status)
 {
@@ -145,6 +148,9 @@ lookup_source_failed(lookup_source_t *source, store_status_t *status)
 }
 
 
+/* All transactions end before the environment does.  The readers must be
+ * locked. */
+
 static void
 lookup_source_leave(lookup_source_t *source)
 {
@@ -156,6 +162,9 @@ lookup_source_leave(lookup_source_t *source)
     source->store = NULL;
 }
 
+
+/* Always in this order, and a reader's thread takes only its own: no two can
+ * wait for each other. */
 
 static void
 lookup_source_lock(lookup_source_t *source)
@@ -208,6 +217,8 @@ lookup_source_open(lookup_source_t *source, bool locked)
     return error.status;
 }
 
+
+/* All readers or none: half of the threads must not say SERVFAIL for ever. */
 
 static store_status_t
 lookup_source_attach(lookup_source_t *source, store_t *store)

@@ -182,6 +182,8 @@ main_watch(const sigset_t *signals, net_t *net, lookup_source_t *source,
 }
 
 
+/* One line of "name number", for people and for scripts. */
+
 static void
 main_counters(const net_t *net, log_t *log)
 {

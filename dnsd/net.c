@@ -44,6 +44,9 @@ static bool net_event_control(net_thread_t *thread, int operation,
     net_event_t *event, uint32_t events);
 
 
+/* All sockets of all threads are bound here, before privileges are dropped;
+ * the kernel queues what comes until the threads read it. */
+
 net_t *
 net_create(const net_options_t *options, log_t *log)
 {
@@ -102,6 +105,9 @@ net_start(net_t *net, lookup_source_t *source)
 }
 
 
+/* Also after half of net_create or net_start: what was not begun is not
+ * ended. */
+
 void
 net_destroy(net_t *net)
 {
@@ -153,6 +159,9 @@ net_count(net_thread_t *thread, answer_outcome_t outcome)
                           + 1, memory_order_relaxed);
 }
 
+
+/* The coarse clock stands still for some milliseconds, which no deadline here
+ * notices, and is the cheapest. */
 
 int64_t
 net_now(void)
@@ -213,6 +222,8 @@ net_connections(const net_options_t *options)
 }
 
 
+/* Everything that a thread will ever allocate. */
+
 static bool
 net_thread_init(net_thread_t *thread, const net_options_t *options,
     unsigned connections, log_t *log)
@@ -267,6 +278,9 @@ net_thread_cleanup(net_thread_t *thread)
 }
 
 
+/* Waits for packets, or until the next connection's time is up.  An error of
+ * epoll_wait is a signal's (EINTR): the loop comes round. */
+
 static void *
 net_thread_run(void *data)
 {
@@ -288,6 +302,8 @@ net_thread_run(void *data)
     return NULL;
 }
 
+
+/* Its eventfd is never read: it wakes the thread, which then ends. */
 
 static void
 net_stop_handler(net_thread_t *thread, net_event_t *event, uint32_t events)

@@ -31,6 +31,8 @@ static const char *net_address_udp(int fd, int family, bool wildcard);
 static bool net_set(int fd, int level, int option, int value);
 
 
+/* Numbers only: a name would be looked up in the DNS that is to be served. */
+
 bool
 net_address_parse(net_address_t *address, const char *text)
 {
@@ -231,6 +233,8 @@ net_address_udp(int fd, int family, bool wildcard)
     return NULL;
 }
 
+
+/* An int option; errno says why not. */
 
 static bool
 net_set(int fd, int level, int option, int value)

@@ -74,6 +74,9 @@ static bool net_tcp_wait(net_thread_t *thread, net_connection_t *connection,
 static void net_tcp_deadline(net_tcp_t *tcp, net_connection_t *connection);
 
 
+/* calloc gives large tables as untouched pages: 256 connections cost their
+ * memory only once somebody fills them. */
+
 net_tcp_t *
 net_tcp_create(const net_options_t *options, unsigned connections, log_t *log)
 {
@@ -298,6 +301,8 @@ net_tcp_read(net_thread_t *thread, net_connection_t *connection)
 }
 
 
+/* Always finds one: where all are taken, that which would be closed next. */
+
 static net_connection_t *
 net_tcp_place(net_thread_t *thread)
 {
@@ -317,6 +322,8 @@ net_tcp_place(net_thread_t *thread)
 }
 
 
+/* The scan is as long as the table, but only a full table is scanned. */
+
 static net_connection_t *
 net_tcp_oldest(net_tcp_t *tcp)
 {
@@ -335,6 +342,8 @@ net_tcp_oldest(net_tcp_t *tcp)
     return oldest;
 }
 
+
+/* While paused the kernel's backlog holds newcomers. */
 
 static void
 net_tcp_pause(net_thread_t *thread, bool pause)
@@ -413,6 +422,9 @@ net_tcp_serve(net_thread_t *thread, net_connection_t *connection)
 }
 
 
+/* One snapshot a message, let go before anything is sent: a peer that reads
+ * slowly must not pin the pages that the registrar frees. */
+
 static bool
 net_tcp_answer(net_thread_t *thread, net_connection_t *connection, size_t at,
     size_t len)
@@ -479,6 +491,8 @@ net_tcp_flush(net_thread_t *thread, net_connection_t *connection)
 }
 
 
+/* One direction at a time; a system call only where it changes. */
+
 static bool
 net_tcp_wait(net_thread_t *thread, net_connection_t *connection,
     uint32_t events)
@@ -492,6 +506,8 @@ net_tcp_wait(net_thread_t *thread, net_connection_t *connection,
     return net_event_set(thread, &connection->event, events);
 }
 
+
+/* A crowded table serves those who ask, not those who stay. */
 
 static void
 net_tcp_deadline(net_tcp_t *tcp, net_connection_t *connection)

@@ -186,6 +186,8 @@ options_listen(options_t *options, const char *value, log_t *log)
         return OPTIONS_WRONG;
     }
 
+    /* the second would take half of the first one's packets */
+
     for (unsigned i = 0; i < options->naddresses; i++) {
         if (address->len == options->addresses[i].len
             && memcmp(&address->sockaddr, &options->addresses[i].sockaddr,
@@ -201,6 +203,8 @@ options_listen(options_t *options, const char *value, log_t *log)
     return OPTIONS_RUN;
 }
 
+
+/* strtoul alone would take " 1", "-1" and "1x". */
 
 static options_result_t
 options_number(const char *name, const char *value, unsigned long min,
@@ -222,6 +226,8 @@ options_number(const char *name, const char *value, unsigned long min,
     return OPTIONS_RUN;
 }
 
+
+/* Those that we may run on: a container is often given fewer than there are. */
 
 static unsigned
 options_processors(void)

@@ -32,6 +32,8 @@ static bool privileges_become(const privileges_t *privileges, log_t *log);
 static bool privileges_confine(log_t *log);
 
 
+/* getpwnam reads files, perhaps the network: before anything is served. */
+
 bool
 privileges_find(privileges_t *privileges, const char *user, const char *group,
     log_t *log)
@@ -96,6 +98,9 @@ privileges_drop(const privileges_t *privileges, log_t *log)
     return privileges_confine(log);
 }
 
+
+/* Groups first: afterwards we may not.  The real and saved ids too, or root
+ * could be had back. */
 
 static bool
 privileges_become(const privileges_t *privileges, log_t *log)

@@ -103,6 +103,9 @@ wire_equal(const uint8_t *a, const uint8_t *b, size_t len)
 bool
 wire_name_ends_with(wire_span_t name, wire_span_t suffix, size_t *at)
 {
+    /* the bytes first, since they hardly ever match by chance; then whether
+     * they begin at a label and not inside one */
+
     if (suffix.len == 0 || suffix.len > name.len
         || memcmp(name.data + (name.len - suffix.len), suffix.data,
                   suffix.len) != 0)
@@ -132,6 +135,9 @@ wire_owner_ends_with(wire_span_t owner, wire_span_t suffix)
            && wire_labels_reach(owner, suffix.len, &at);
 }
 
+
+/* Dots inside labels are escaped like every odd byte: a peer must not be able
+ * to make a line look like another name's, or like a line of ours. */
 
 void
 wire_name_print(char *text, size_t size, wire_span_t name)
@@ -186,6 +192,8 @@ wire_labels_reach(wire_span_t name, size_t rest, size_t *at)
     return name.len - pos == rest;
 }
 
+
+/* Not tolower(): a locale must not change what a name is. */
 
 static uint8_t
 wire_lower(uint8_t c)

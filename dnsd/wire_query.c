@@ -107,6 +107,9 @@ wire_get32(const uint8_t *data)
 }
 
 
+/* A pointer in the question could lead only into the header or to itself, so
+ * the name is always there as it is echoed. */
+
 static bool
 wire_question_parse(wire_query_t *query, wire_cursor_t *cursor)
 {
@@ -127,6 +130,8 @@ wire_question_parse(wire_query_t *query, wire_cursor_t *cursor)
     return true;
 }
 
+
+/* Any record: its bounds are checked also where its contents do not matter. */
 
 static bool
 wire_record_parse(wire_record_t *record, wire_cursor_t *cursor)
@@ -206,6 +211,8 @@ wire_opt_parse(wire_query_t *query, const wire_record_t *record)
 
     query->edns = true;
     query->dnssec_ok = (record->ttl & WIRE_EDNS_DO) != 0;
+
+    /* a class of an OPT is a size, and below 512 means 512 (ibid. 6.2.3) */
 
     if (record->class > WIRE_UDP_MIN) {
         query->payload = record->class;

@@ -138,6 +138,8 @@ wire_name_written(wire_writer_t *writer, size_t at, size_t len)
 }
 
 
+/* The ID and, until wire_finish, the other words of the header come along. */
+
 void
 wire_write_question(wire_writer_t *writer, const wire_query_t *query,
     const uint8_t *message)
@@ -161,6 +163,8 @@ wire_finish(wire_writer_t *writer, const wire_query_t *query,
     const wire_finish_t *finish)
 {
     uint16_t  flags;
+
+    /* its room was kept from the start, so this cannot overflow */
 
     if (query->edns) {
         writer->limit += WIRE_OPT_LEN;
@@ -191,6 +195,8 @@ wire_finish(wire_writer_t *writer, const wire_query_t *query,
 }
 
 
+/* The one place that compares with the limit. */
+
 static bool
 wire_writer_room(wire_writer_t *writer, size_t len)
 {
@@ -201,6 +207,9 @@ wire_writer_room(wire_writer_t *writer, size_t len)
     return !writer->overflow;
 }
 
+
+/* A walk over the table: it holds a handful of entries in nearly all replies,
+ * and the length alone rules out most of them. */
 
 static const wire_target_t *
 wire_target_find(const wire_writer_t *writer, const uint8_t *name, size_t len)
