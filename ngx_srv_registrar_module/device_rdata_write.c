@@ -21,6 +21,8 @@ static bool device_svcb_sound(const uint8_t *rdata, size_t len);
 static bool device_svcb_value_sound(uint32_t key, const uint8_t *value,
     size_t len);
 static bool device_rr_print(ldns_buffer *buffer, const ldns_rr *rr);
+static bool device_text_copy(char *out, size_t size, const uint8_t *text,
+    size_t len);
 
 
 bool
@@ -28,7 +30,6 @@ device_rdata_write(uint16_t type, const store_rr_t *rr, store_span_t fqdn,
     char *out, size_t size)
 {
     bool          done;
-    size_t        len;
     ldns_rr      *parsed;
     ldns_buffer  *buffer;
 
@@ -41,13 +42,8 @@ device_rdata_write(uint16_t type, const store_rr_t *rr, store_span_t fqdn,
     done = false;
 
     if (parsed != NULL && buffer != NULL && device_rr_print(buffer, parsed)) {
-        len = ldns_buffer_position(buffer);
-
-        if (len < size) {
-            memcpy(out, ldns_buffer_begin(buffer), len);
-            out[len] = '\0';
-            done = true;
-        }
+        done = device_text_copy(out, size, ldns_buffer_begin(buffer),
+                                ldns_buffer_position(buffer));
     }
 
     ldns_buffer_free(buffer);
@@ -216,4 +212,35 @@ device_rr_print(ldns_buffer *buffer, const ldns_rr *rr)
     }
 
     return i != 0 && ldns_buffer_status_ok(buffer);
+}
+
+
+/* ldns leaves a tab as it is, where dig and our parser have \009. */
+
+static bool
+device_text_copy(char *out, size_t size, const uint8_t *text, size_t len)
+{
+    size_t  i, at, need;
+
+    at = 0;
+
+    for (i = 0; i < len; i++) {
+        need = (text[i] == '\t') ? 4 : 1;
+
+        if (size - at <= need) {
+            return false;
+        }
+
+        memcpy(out + at, (need == 4) ? "\\009" : (const char *) &text[i],
+               need);
+        at += need;
+    }
+
+    if (at == size) {
+        return false;
+    }
+
+    out[at] = '\0';
+
+    return true;
 }

@@ -176,6 +176,7 @@ static const struct {
     { "TXT", "\"a;b(c)d\"", NULL },
     { "TXT", "\"\\\"quoted\\\"\"", NULL },
     { "TXT", "\"\\000\\255\\127\"", NULL },
+    { "TXT", "\"a\\009b\\010\"", NULL },
     { "TXT", "\"\\065\"", "\"A\"" },
     { "TXT", "\"back\\\\slash\"", NULL },
     { "TXT", "\"" A250 "aaaaa\"", NULL },
