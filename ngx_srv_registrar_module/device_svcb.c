@@ -50,6 +50,8 @@ typedef struct {
 static void device_svcb_param(device_svcb_t *svcb, store_span_t raw);
 static void device_svcb_value(device_presentation_t *form, uint16_t key,
     store_span_t value, bool given);
+static void device_svcb_plain(device_presentation_t *form,
+    store_span_t value);
 static bool device_svcb_key(store_span_t text, uint32_t *key);
 static void device_svcb_mandatory(device_presentation_t *form,
     store_span_t value);
@@ -193,6 +195,7 @@ static void
 device_svcb_value(device_presentation_t *form, uint16_t key,
     store_span_t value, bool given)
 {
+    size_t    from;
     uint32_t  port;
 
     if (key != KEY_NO_DEFAULT_ALPN && key <= KEY_DOHPATH && value.len == 0) {
@@ -208,6 +211,7 @@ device_svcb_value(device_presentation_t *form, uint16_t key,
         break;
 
     case KEY_ALPN:
+        device_svcb_plain(form, value);
         device_svcb_alpn(form, value);
         break;
 
@@ -239,12 +243,35 @@ device_svcb_value(device_presentation_t *form, uint16_t key,
         break;
 
     case KEY_DOHPATH:
+        device_svcb_plain(form, value);
         device_svcb_dohpath(form, value);
         break;
 
     default:
+        from = form->len;
         device_presentation_unescape(form, value,
                                      "an escape is \\DDD, at most \\255");
+        device_svcb_plain(form, (store_span_t) { form->data + from,
+                                                 form->len - from });
+    }
+}
+
+
+/* ldns prints values without quotes, where these bytes would mean something
+ * else to whoever reads them. */
+
+static void
+device_svcb_plain(device_presentation_t *form, store_span_t value)
+{
+    size_t  i;
+
+    for (i = 0; i < value.len; i++) {
+        if (value.data[i] != 0 && strchr(";()\"\\", value.data[i]) != NULL) {
+            device_svcb_refuse(form, "no quote, backslash, semicolon or "
+                               "parenthesis in a value",
+                               (store_span_t) { NULL, 0 });
+            return;
+        }
     }
 }
 

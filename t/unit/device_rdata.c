@@ -348,6 +348,7 @@ static const struct {
     BAD("HTTPS", "1 . key3=ab"), BAD("HTTPS", "1 . key03=a"),
     BAD("HTTPS", "1 . key7=/dns"), BAD("HTTPS", "1 . key65535=a"),
     BAD("HTTPS", "1 . key65536=a"), BAD("HTTPS", "1 . key=a"),
+    BAD("SVCB", "1 . key55=\"(b\""), BAD("SVCB", "1 . alpn=\"a;b\""),
     BAD("HTTPS", "1 . key0"), BAD("HTTPS", "1 . KEY9=a"),
     BAD("HTTPS", "1 . port"), BAD("HTTPS", "1 . port="),
     BAD("HTTPS", "1 . port=65536"), BAD("HTTPS", "1 . port=-1"),
