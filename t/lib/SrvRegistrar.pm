@@ -384,9 +384,14 @@ sub stop_nginx
     kill($signal // 'QUIT', $nginx->{pid});
     wait_until(sub { !$nginx->alive() }, 60) or croak('nginx goes on');
 
-    # Workers outlive a master that was killed.
-    kill('KILL', @workers) if ($signal // '') eq 'KILL';
     delete $self->{nginx};
+
+    return if ($signal // '') ne 'KILL';
+
+    # Workers outlive a master that was killed, and hold its port.
+    kill('KILL', @workers);
+    wait_until(sub { !listens($self->{address}, $self->{port}) }, 60)
+        or croak('a worker goes on');
 }
 
 
@@ -532,6 +537,20 @@ sub serial
     my ($soa) = $self->query($self->{zone}, 'SOA')->answer;
 
     return $soa->serial;
+}
+
+
+# What t/tools/store_check counts: { devices => 2, txn => 12, damaged => 0,
+# map => used bytes, ... }; `text` is what it said.
+
+sub store_check
+{
+    my ($self) = @_;
+
+    my $text = run(BUILD . '/t/store_check', $self->path('store'));
+    my ($line) = $text =~ /^(zones .*)$/m;
+
+    return { text => $text, ($line // '') =~ /(\w+) (\d+)/g };
 }
 
 

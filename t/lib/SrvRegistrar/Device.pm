@@ -112,7 +112,8 @@ sub signed_bytes
         body    => $body,
         keyid   => $self->{keyid},
         key     => $self->{key},
-        created => $sign{created} // $self->created(),
+        defined($sign{created} // $sign{params})
+            ? () : (created => $self->created()),
         %sign,
     );
     my @headers = @{ delete $args{headers} // [] };
