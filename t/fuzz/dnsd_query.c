@@ -15,19 +15,29 @@
 #include "../unit/dnsd_world.h"
 
 
+static world_t  world;
+
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+
+static void
+cleanup(void)
+{
+    world_cleanup(&world);
+}
 
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    size_t           len;
-    uint16_t         udp_size;
-    static bool      ready;
-    static world_t   world;
+    size_t       len;
+    uint16_t     udp_size;
+    static bool  ready;
 
     if (!ready) {
         world_init(&world);
+        WORLD_MUST(atexit(cleanup) == 0);
         ready = true;
     }
 
