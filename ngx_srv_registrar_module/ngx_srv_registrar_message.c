@@ -10,6 +10,13 @@
 #include "ngx_srv_registrar_request.h"
 
 
+/* Field lines of one name that have to be joined: they came in buffers of at
+ * most 4 times 8k, unless the operator says otherwise. */
+#define NGX_SRV_REGISTRAR_SCRATCH  32768
+
+
+static device_reason_t ngx_srv_registrar_message(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
 static device_reason_t ngx_srv_registrar_message_target(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
 static device_reason_t ngx_srv_registrar_message_authority(
@@ -25,12 +32,78 @@ static device_reason_t ngx_srv_registrar_verify_signature(
     const store_device_key_t *key);
 
 
-/* Field lines of one name that have to be joined: they came in buffers of at
- * most 4 times 8k, unless the operator says otherwise. */
-#define NGX_SRV_REGISTRAR_SCRATCH  32768
+ngx_uint_t
+ngx_srv_registrar_signed(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (h[i].key.len == sizeof("Signature-Input") - 1
+                && ngx_strncasecmp(h[i].key.data, (u_char *) "Signature-Input",
+                                   sizeof("Signature-Input") - 1)
+                   == 0)
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
 
 
 device_reason_t
+ngx_srv_registrar_verify(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
+{
+    uint8_t          *scratch;
+    device_reason_t   reason;
+
+    reason = ngx_srv_registrar_message(r, ctx);
+
+    if (reason != DEVICE_OK) {
+        return reason;
+    }
+
+    scratch = ngx_palloc(r->pool, NGX_SRV_REGISTRAR_SCRATCH);
+    if (scratch == NULL) {
+        return DEVICE_INTERNAL;
+    }
+
+    reason = device_signature_parse(&ctx->message, &ctx->signature, scratch,
+                                    NGX_SRV_REGISTRAR_SCRATCH, &ctx->error);
+
+    if (reason == DEVICE_OK) {
+        reason = device_signature_digest(&ctx->message, &ctx->error);
+    }
+
+    if (reason == DEVICE_OK) {
+        reason = ngx_srv_registrar_verify_name(r, ctx);
+    }
+
+    if (reason == DEVICE_OK) {
+        reason = ngx_srv_registrar_read_device(r, ctx);
+    }
+
+    if (reason == DEVICE_OK) {
+        reason = ngx_srv_registrar_verify_key(r, ctx);
+    }
+
+    if (reason == DEVICE_OK && ctx->device.state == STORE_DEVICE_SUSPENDED) {
+        reason = device_refuse(&ctx->error, DEVICE_SUSPENDED, NULL,
+                               "the operator has suspended this device");
+    }
+
+    return reason;
+}
+
+
+static device_reason_t
 ngx_srv_registrar_message(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
 {
     device_reason_t    reason;
@@ -214,77 +287,6 @@ ngx_srv_registrar_message_headers(ngx_http_request_t *r,
     ctx->message.nheaders = n;
 
     return DEVICE_OK;
-}
-
-
-ngx_uint_t
-ngx_srv_registrar_signed(ngx_http_request_t *r)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len == sizeof("Signature-Input") - 1
-                && ngx_strncasecmp(h[i].key.data, (u_char *) "Signature-Input",
-                                   sizeof("Signature-Input") - 1)
-                   == 0)
-            {
-                return 1;
-            }
-        }
-    }
-
-    return 0;
-}
-
-
-device_reason_t
-ngx_srv_registrar_verify(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
-{
-    uint8_t          *scratch;
-    device_reason_t   reason;
-
-    reason = ngx_srv_registrar_message(r, ctx);
-
-    if (reason != DEVICE_OK) {
-        return reason;
-    }
-
-    scratch = ngx_palloc(r->pool, NGX_SRV_REGISTRAR_SCRATCH);
-    if (scratch == NULL) {
-        return DEVICE_INTERNAL;
-    }
-
-    reason = device_signature_parse(&ctx->message, &ctx->signature, scratch,
-                                    NGX_SRV_REGISTRAR_SCRATCH, &ctx->error);
-
-    if (reason == DEVICE_OK) {
-        reason = device_signature_digest(&ctx->message, &ctx->error);
-    }
-
-    if (reason == DEVICE_OK) {
-        reason = ngx_srv_registrar_verify_name(r, ctx);
-    }
-
-    if (reason == DEVICE_OK) {
-        reason = ngx_srv_registrar_read_device(r, ctx);
-    }
-
-    if (reason == DEVICE_OK) {
-        reason = ngx_srv_registrar_verify_key(r, ctx);
-    }
-
-    if (reason == DEVICE_OK && ctx->device.state == STORE_DEVICE_SUSPENDED) {
-        reason = device_refuse(&ctx->error, DEVICE_SUSPENDED, NULL,
-                               "the operator has suspended this device");
-    }
-
-    return reason;
 }
 
 

@@ -35,6 +35,8 @@ static device_reason_t ngx_srv_registrar_nginx_certificate(
     ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx);
 static void ngx_srv_registrar_problem_log(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, const ngx_srv_registrar_reason_t *entry);
+static ngx_str_t ngx_srv_registrar_escape(ngx_http_request_t *r,
+    const u_char *data, size_t len);
 static ngx_int_t ngx_srv_registrar_retry_after(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, const ngx_srv_registrar_reason_t *entry);
 static char *ngx_srv_registrar_problem_text(ngx_http_request_t *r,
@@ -136,7 +138,10 @@ static const ngx_srv_registrar_reason_t
     [DEVICE_ADDRESS_NOT_ALLOWED] = { "address-not-allowed", 422, INFO, NO,
         "The address cannot be reached from everywhere" },
 
-    [DEVICE_STORE_FULL] = { "store-full", 507, ERR, SPREAD,
+    /* what the operator can do about the store is told at each change of its
+     * state, not for each request */
+
+    [DEVICE_STORE_FULL] = { "store-full", 507, INFO, SPREAD,
         "The store is full" },
     [DEVICE_STORE_UNAVAILABLE] = { "store-unavailable", 503, INFO, SOON,
         "The store cannot be used at the moment" },
@@ -223,7 +228,8 @@ ngx_srv_registrar_problem_log(ngx_http_request_t *r,
 }
 
 
-ngx_str_t
+/* A peer's text, with what a log cannot show as \xXX. */
+static ngx_str_t
 ngx_srv_registrar_escape(ngx_http_request_t *r, const u_char *data,
     size_t len)
 {

@@ -60,10 +60,8 @@ ngx_int_t ngx_srv_registrar_wait(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job);
 
 
-/* message: the request as signed (RFC 9421), and its verification.  verify
- * fills ctx up to claim. */
-device_reason_t ngx_srv_registrar_message(ngx_http_request_t *r,
-    ngx_srv_registrar_ctx_t *ctx);
+/* message: the request as signed (RFC 9421), and its verification, which
+ * fills ctx up to claim.  signed: is there a signature at all? */
 device_reason_t ngx_srv_registrar_verify(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
 ngx_uint_t ngx_srv_registrar_signed(ngx_http_request_t *r);
@@ -104,10 +102,5 @@ ngx_int_t ngx_srv_registrar_header(ngx_http_request_t *r, const char *name,
 ngx_int_t ngx_srv_registrar_refuse(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, device_reason_t reason);
 const char *ngx_srv_registrar_reason_name(device_reason_t reason);
-
-/* "..." with everything unprintable as \xXX; memory of the request's. */
-ngx_str_t ngx_srv_registrar_escape(ngx_http_request_t *r, const u_char *data,
-    size_t len);
-
 
 #endif /* NGX_SRV_REGISTRAR_REQUEST_H */

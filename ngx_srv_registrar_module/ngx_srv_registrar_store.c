@@ -1,13 +1,8 @@
 
 /*
- * The life of the store in a worker: who has it open, when it is opened
- * again, and what time it is.
- *
- * The registry below is the one piece of process-wide state: LMDB allows a
- * process to open an environment once only, and without a master two cycles
- * live in one process for a while after a reload.
- *
- * Nothing here runs in the master, the cache manager or under nginx -t.
+ * The store as a worker sees it from one moment to the next: reading on the
+ * event loop, the time, and what is made of a task's end: a fresh environment
+ * taken, a dead one let go, the log told where the state changed.
  */
 
 #include "ngx_srv_registrar_store.h"
@@ -15,18 +10,14 @@
 
 /* How often things are looked at, in ticks of a second.  A store that was
  * replaced serves old data for so long; a dead reader pins pages so long. */
-#define NGX_SRV_REGISTRAR_TICK           1000
 #define NGX_SRV_REGISTRAR_CHECK_TICKS    5
 #define NGX_SRV_REGISTRAR_READERS_TICKS  30
 
+/* Seconds without a failure after which a store works again: in a full one a
+ * small update may still succeed between two that fail. */
+#define NGX_SRV_REGISTRAR_CALM           10
 
-static ngx_int_t ngx_srv_registrar_store_attach(ngx_cycle_t *cycle,
-    ngx_srv_registrar_main_conf_t *rmcf, ngx_uint_t inlined);
-static ngx_srv_registrar_store_t *ngx_srv_registrar_store_find(
-    ngx_srv_registrar_main_conf_t *rmcf, ngx_file_info_t *fi);
-static ngx_srv_registrar_store_t *ngx_srv_registrar_store_create(
-    ngx_cycle_t *cycle);
-static void ngx_srv_registrar_store_detach(void *data);
+
 static void ngx_srv_registrar_store_install(ngx_srv_registrar_store_t *store);
 static void ngx_srv_registrar_store_uninstall(
     ngx_srv_registrar_store_t *store);
@@ -37,242 +28,6 @@ static store_status_t ngx_srv_registrar_store_renew(
     ngx_srv_registrar_store_t *store);
 static void ngx_srv_registrar_store_clock(ngx_srv_registrar_store_t *store,
     const lease_clock_mark_t *mark);
-static void ngx_srv_registrar_store_tick(ngx_event_t *ev);
-
-
-static struct {
-    ngx_srv_registrar_store_t  *first;
-    ngx_uint_t                  started;     /* init_process has run */
-} ngx_srv_registrar_registry;
-
-
-ngx_int_t
-ngx_srv_registrar_store_init(ngx_cycle_t *cycle)
-{
-    ngx_srv_registrar_main_conf_t  *rmcf;
-
-    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
-    {
-        return NGX_OK;
-    }
-
-    ngx_srv_registrar_registry.started = 1;
-
-    rmcf = ngx_http_cycle_get_module_main_conf(cycle,
-                                               ngx_srv_registrar_module);
-
-    if (rmcf == NULL || rmcf->zones.nelts == 0) {
-        return NGX_OK;
-    }
-
-    return ngx_srv_registrar_store_attach(cycle, rmcf, 0);
-}
-
-
-ngx_int_t
-ngx_srv_registrar_store_adopt(ngx_cycle_t *cycle)
-{
-    ngx_srv_registrar_main_conf_t  *rmcf;
-
-    if (!ngx_srv_registrar_registry.started
-        || ngx_process != NGX_PROCESS_SINGLE
-        || ngx_test_config)
-    {
-        return NGX_OK;
-    }
-
-    rmcf = ngx_http_cycle_get_module_main_conf(cycle,
-                                               ngx_srv_registrar_module);
-
-    if (rmcf == NULL || rmcf->zones.nelts == 0) {
-        return NGX_OK;
-    }
-
-    /* nginx starts no threads for this cycle, and the old one's go away */
-
-    if (ngx_srv_registrar_store_attach(cycle, rmcf, 1) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    rmcf->store->due |= NGX_SRV_REGISTRAR_PUBLISH;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_srv_registrar_store_attach(ngx_cycle_t *cycle,
-    ngx_srv_registrar_main_conf_t *rmcf, ngx_uint_t inlined)
-{
-    ngx_file_info_t             fi;
-    ngx_pool_cleanup_t         *cln;
-    ngx_srv_registrar_store_t  *store;
-
-    cln = ngx_pool_cleanup_add(cycle->pool, 0);
-    if (cln == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (ngx_file_info(rmcf->path.data, &fi) == NGX_FILE_ERROR) {
-        ngx_memzero(&fi, sizeof(ngx_file_info_t));
-    }
-
-    store = ngx_srv_registrar_store_find(rmcf, &fi);
-
-    if (store == NULL) {
-        store = ngx_srv_registrar_store_create(cycle);
-        if (store == NULL) {
-            return NGX_ERROR;
-        }
-
-        store->device = fi.st_dev;
-        store->inode = fi.st_ino;
-    }
-
-    store->refs++;
-    store->conf = rmcf;
-    store->inlined = inlined;
-    rmcf->store = store;
-
-    cln->handler = ngx_srv_registrar_store_detach;
-    cln->data = store;
-
-    if (store->env == NULL && !store->in_flight) {
-
-        /* the one place that may wait: nobody is being served yet */
-
-        store->work.conf = rmcf;
-        ngx_srv_registrar_work_open(&store->work);
-        store->due = 0;
-        store->work.todo = NGX_SRV_REGISTRAR_OPEN;
-        ngx_srv_registrar_store_settle(store);
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_srv_registrar_store_t *
-ngx_srv_registrar_store_find(ngx_srv_registrar_main_conf_t *rmcf,
-    ngx_file_info_t *fi)
-{
-    ngx_srv_registrar_store_t  *store;
-
-    for (store = ngx_srv_registrar_registry.first; store; store = store->next) {
-
-        if (fi->st_ino != 0
-            && store->device == fi->st_dev && store->inode == fi->st_ino)
-        {
-            return store;
-        }
-
-        if (ngx_strcmp(store->conf->path.data, rmcf->path.data) == 0) {
-            return store;
-        }
-    }
-
-    return NULL;
-}
-
-
-static ngx_srv_registrar_store_t *
-ngx_srv_registrar_store_create(ngx_cycle_t *cycle)
-{
-    ngx_srv_registrar_store_t  *store;
-
-    /* not from the cycle's pool: it may outlive the cycle */
-
-    store = ngx_calloc(sizeof(ngx_srv_registrar_store_t), cycle->log);
-    if (store == NULL) {
-        return NULL;
-    }
-
-    store->leader = (ngx_process == NGX_PROCESS_SINGLE || ngx_worker == 0);
-    store->last = &store->waiting;
-
-    store->dummy.fd = (ngx_socket_t) -1;
-    store->dummy.data = store;
-
-    store->tick.handler = ngx_srv_registrar_store_tick;
-    store->tick.data = &store->dummy;
-    store->tick.log = cycle->log;
-    store->tick.cancelable = 1;
-
-    ngx_srv_registrar_commit_init(store);
-
-    ngx_add_timer(&store->tick, NGX_SRV_REGISTRAR_TICK);
-
-    store->next = ngx_srv_registrar_registry.first;
-    ngx_srv_registrar_registry.first = store;
-
-    return store;
-}
-
-
-/* A cycle is being destroyed.  No request of it is left, so that no job of
- * it is either; a task for another cycle may well be in flight. */
-static void
-ngx_srv_registrar_store_detach(void *data)
-{
-    ngx_srv_registrar_store_t *store = data;
-
-    if (--store->refs == 0 && !store->in_flight) {
-        ngx_srv_registrar_store_free(store);
-    }
-}
-
-
-void
-ngx_srv_registrar_store_free(ngx_srv_registrar_store_t *store)
-{
-    ngx_srv_registrar_store_t  **link;
-
-    link = &ngx_srv_registrar_registry.first;
-
-    while (*link != store) {
-        link = &(*link)->next;
-    }
-
-    *link = store->next;
-
-    if (store->tick.timer_set) {
-        ngx_del_timer(&store->tick);
-    }
-
-    store_read_close(store->snapshot);
-    store_close(store->env);
-    store_close(store->work.old);
-
-    ngx_free(store);
-}
-
-
-/* The thread pools have been joined by now: their exit hooks run first. */
-void
-ngx_srv_registrar_store_exit(ngx_cycle_t *cycle)
-{
-    ngx_srv_registrar_store_t  *store;
-
-    for (store = ngx_srv_registrar_registry.first; store; store = store->next) {
-
-        if (store->in_flight) {
-            /* done, but its completion will not run any more */
-            store->in_flight = 0;
-
-            if (store->work.todo & NGX_SRV_REGISTRAR_OPEN) {
-                store_close(store->work.env);
-            }
-        }
-
-        store_read_close(store->snapshot);
-        store_close(store->env);
-        store_close(store->work.old);
-
-        store->snapshot = NULL;
-        store->env = NULL;
-        store->work.old = NULL;
-    }
-}
 
 
 void
@@ -307,9 +62,15 @@ ngx_srv_registrar_store_settle(ngx_srv_registrar_store_t *store)
         ngx_srv_registrar_store_fill(store);
     }
 
-    if (work->status != STORE_OK || work->wrote) {
+    if (work->status != STORE_OK) {
+        store->failed = ngx_time();
         ngx_srv_registrar_store_report(store, work->status,
                                        store_status_text(work->status));
+
+    } else if (work->wrote
+               && ngx_time() - store->failed > NGX_SRV_REGISTRAR_CALM)
+    {
+        ngx_srv_registrar_store_report(store, STORE_OK, NULL);
     }
 
     if (store->env && (work->status == STORE_REOPEN || store->reopen)) {
@@ -570,7 +331,7 @@ ngx_srv_registrar_store_now(ngx_srv_registrar_store_t *store, int64_t *held)
 }
 
 
-static void
+void
 ngx_srv_registrar_store_tick(ngx_event_t *ev)
 {
     ngx_msec_t                  sweep;

@@ -111,6 +111,7 @@ struct ngx_srv_registrar_store_s {
     ngx_msec_t                      swept;       /* when a sweep began */
     ngx_uint_t                      fill;        /* level last told, % */
     store_status_t                  reported;    /* state last told */
+    time_t                          failed;      /* when a task last failed */
 
     unsigned                        clock_set:1;
     unsigned                        in_flight:1;
@@ -120,14 +121,21 @@ struct ngx_srv_registrar_store_s {
 };
 
 
-/* store: life cycle, as nginx's hooks.  adopt hands the running store to the
+/* A second: what is due is looked at this often, ms. */
+#define NGX_SRV_REGISTRAR_TICK  1000
+
+
+/* registry: life cycle, as nginx's hooks.  adopt hands the running store to the
  * new cycle of a reload without a master; elsewhere it does nothing. */
 ngx_int_t ngx_srv_registrar_store_adopt(ngx_cycle_t *cycle);
 ngx_int_t ngx_srv_registrar_store_init(ngx_cycle_t *cycle);
 void ngx_srv_registrar_store_exit(ngx_cycle_t *cycle);
 
+/* The timer of a store: starts what is due. */
+void ngx_srv_registrar_store_tick(ngx_event_t *ev);
+
 /*
- * Copies the value under key into buffer (STORE_VALUE_MAX bytes) and brings
+ * store: copies the value under key into buffer (STORE_VALUE_MAX bytes) and brings
  * the clock up to date.  STORE_NOT_FOUND leaves *bytes empty.
  */
 store_status_t ngx_srv_registrar_store_read(ngx_srv_registrar_store_t *store,
