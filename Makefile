@@ -63,10 +63,12 @@ store   = $(wildcard store/*.c)
 dnsd    = $(wildcard dnsd/*.c)
 units   = $(wildcard t/unit/*.c)
 tools   = $(wildcard t/tools/*.c)
+preload = $(wildcard t/preload/*.c)
 fuzzers = $(wildcard t/fuzz/*.c)
 
 UNITS   = $(units:t/unit/%.c=$(BUILD)/t/unit/%)
 TOOLS   = $(tools:t/tools/%.c=$(BUILD)/t/%)
+PRELOAD = $(preload:t/preload/%.c=$(BUILD)/t/%.so)
 FUZZERS = $(fuzzers:t/fuzz/%.c=$(BUILD)/fuzz/%)
 TESTS   = $(wildcard t/*.t t/*/*.t)
 
@@ -165,7 +167,13 @@ $(foreach u,$(units),$(eval \
 $(foreach u,$(tools),$(eval \
     $(call program,$(u:t/tools/%.c=$(BUILD)/t/%),$(u))))
 
-tests: $(UNITS) $(TOOLS)
+# Loaded into an nginx whose sanitizers come by LD_PRELOAD, too: none here.
+$(BUILD)/t/%.so: t/preload/%.c
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	$(Q)$(CC) -std=c11 $(WARN) -O2 -g -fPIC -shared -o $@ $< -ldl
+
+tests: $(UNITS) $(TOOLS) $(PRELOAD)
 
 asan:
 	$(MAKE) BUILD=$(BUILD)/asan SANITIZE=1 all
@@ -218,14 +226,14 @@ $(foreach u,$(fuzzers),$(eval $(call fuzzer,$(u))))
 fuzz:
 	@t/packages fuzz
 	$(MAKE) $(ALL_CPUS) $(FUZZERS)
-	@set -e; for f in $(notdir $(FUZZERS)); do \
-	    echo "fuzzing $$f for $(FUZZ_TIME) s"; \
-	    mkdir -p $(BUILD)/fuzz/corpus/$$f; \
+	@for f in $(notdir $(FUZZERS)); do \
+	    d=$(BUILD)/fuzz; mkdir -p $$d/corpus/$$f; \
 	    seeds=; test ! -d t/fuzz/seeds/$$f || seeds=t/fuzz/seeds/$$f; \
-	    $(BUILD)/fuzz/$$f -max_total_time=$(FUZZ_TIME) \
-	        -print_final_stats=1 -verbosity=0 \
-	        -artifact_prefix=$(BUILD)/fuzz/$$f- \
-	        $(BUILD)/fuzz/corpus/$$f $$seeds; \
+	    printf '%s: ' $$f; \
+	    $$d/$$f -max_total_time=$(FUZZ_TIME) -print_final_stats=1 \
+	        -artifact_prefix=$$d/$$f- $$d/corpus/$$f $$seeds \
+	        >$$d/$$f.log 2>&1 || { tail -n 40 $$d/$$f.log; exit 1; }; \
+	    sed -n 's/^stat::number_of_executed_units: *//p' $$d/$$f.log; \
 	done
 
 
