@@ -408,15 +408,20 @@ ngx_srv_registrar_verify_signature(ngx_http_request_t *r,
     reason = device_signature_base(&ctx->message, &ctx->signature, out, &len,
                                    &ctx->error);
 
-    if (reason != DEVICE_OK) {
-        return reason;
+    if (reason == DEVICE_OK) {
+        base.data = out;
+        base.len = len;
+
+        signature.data = ctx->signature.signature;
+        signature.len = ctx->signature.signature_len;
+
+        reason = device_key_verify(key, rmcf->secrets, ctx->fqdn, base,
+                                   signature);
     }
 
-    base.data = out;
-    base.len = len;
+    /* not kept while the request waits for the commit */
 
-    signature.data = ctx->signature.signature;
-    signature.len = ctx->signature.signature_len;
+    (void) ngx_pfree(r->pool, out);
 
-    return device_key_verify(key, rmcf->secrets, ctx->fqdn, base, signature);
+    return reason;
 }
