@@ -289,7 +289,11 @@ sub start
         );
     });
 
-    $self->start_dnsd() if $args{dnsd};
+    if ($args{dnsd}) {
+        # A dnsd that comes first would say that it has nothing to serve.
+        wait_until(sub { $self->store_check()->{zones} }, 20);
+        $self->start_dnsd();
+    }
 }
 
 
@@ -416,6 +420,20 @@ sub reload
     wait_until(sub { $result = $done->() }, 30) or croak('no reload');
 
     return $result > 0;
+}
+
+
+# The same, and waits until the old workers have gone: for a while they still
+# take connections.
+
+sub reload_all
+{
+    my ($self) = @_;
+
+    my %old = map { $_ => 1 } $self->workers();
+
+    return $self->reload()
+        && wait_until(sub { !grep { $old{$_} } $self->workers() }, 30);
 }
 
 
