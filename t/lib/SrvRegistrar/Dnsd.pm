@@ -69,6 +69,10 @@ sub new
 {
     my ($class, %args) = @_;
 
+    # However the test ends, END must run: servers would outlive it.
+    $SIG{$_} = sub { croak('a signal ended the test') }
+        for qw(ALRM HUP INT TERM);
+    $SIG{PIPE} = 'IGNORE';
     alarm(TEST_TIMEOUT);
 
     my $self = bless {
