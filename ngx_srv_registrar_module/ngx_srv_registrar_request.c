@@ -223,7 +223,11 @@ ngx_srv_registrar_body(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
     ctx->body.len = len;
 
     for (cl = r->request_body->bufs; cl; cl = cl->next) {
-        p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
+        /* the last buffer of a chunked body points nowhere */
+
+        if (cl->buf->pos != cl->buf->last) {
+            p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
+        }
     }
 
     return DEVICE_OK;
