@@ -212,7 +212,7 @@ device_zone_check(const ldns_rr *rr, char *line)
     repeated = (line[0] == ' ');
     device_zone_tokens(&tokens, line);
 
-    /* [owner] [TTL] [class] type: TTL and class in any order */
+    /* [owner] [TTL] [class] type: device_zonelines_next() left this order */
 
     for (at = repeated ? 0 : 1; at < tokens.n; at++) {
 

@@ -23,7 +23,7 @@ typedef struct {
 
 /*
  * The next line that is not empty: comments gone, what parentheses join made
- * one line.  *number is where it begins.  False at the end, or with *problem
+ * one line, a TTL before the class.  *number is where it begins.  False at the end, or with *problem
  * set.
  */
 bool device_zonelines_next(device_zonelines_t *lines,

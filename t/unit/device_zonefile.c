@@ -123,6 +123,12 @@ static const struct {
     { "@ DNSKEY 256 3 8 AwEAAQ==\n", "line 6: the zone changes" },
     { "x TYPE255 \\# 0\n", "line 6: " },
     { "x CH A 192.0.2.1\n", "line 6: no class" },
+    { "x CH 60 A 192.0.2.1\n", "line 6: no class" },
+    { "x CLASS3 60 A 192.0.2.1\n", "line 6: no class" },
+    { "x IN 2147483648 A 192.0.2.1\n", "line 6: not a TTL" },
+    { "x IN 60 60 A 192.0.2.1\n", "line 6: " },
+    { "x IN 60 IN A 192.0.2.1\n", "line 6: " },
+    { "x IN 60\n", "line 6: " },
     { "x.example.org. A 192.0.2.1\n", "line 6: the name lies outside" },
     { "xdevices.example. A 192.0.2.1\n", "line 6: the name lies outside" },
     { "example. A 192.0.2.1\n", "line 6: the name lies outside" },
@@ -324,6 +330,77 @@ test_values(void **state)
 }
 
 
+/* One A or SRV at "x" with a TTL of 60 s, in each way to write it. */
+static void
+test_forms(void **state)
+{
+    static const struct {
+        const char  *text;
+        uint16_t     type;
+    } cases[] = {
+        { "x 60 A 192.0.2.1\n", 1 },
+        { "x 60 IN A 192.0.2.1\n", 1 },
+        { "x IN 60 A 192.0.2.1\n", 1 },
+        { "x in 1m A 192.0.2.1\n", 1 },
+        { "x\tIN\t \t60\tA\t192.0.2.1\n", 1 },
+        { "x CLASS1 60 A 192.0.2.1\n", 1 },
+        { "x IN 0000000000060 A 192.0.2.1\n", 1 },
+        { "x IN 60 ( A ; as one\n 192.0.2.1 )\n", 1 },
+        { "x ( IN\n60\nA\n192.0.2.1 ) ; two\n", 1 },
+        { "x IN 60 TYPE1 \\# 4 C0000201\n", 1 },
+        { "x IN 60 SRV 0 0 5060 ns1\n", 33 },
+        { "x.devices.example. IN 60 A 192.0.2.1\n", 1 },
+        { "x TXT \"IN 60\"\n\n ; owner of before\n IN 60 A 192.0.2.1\n", 1 },
+        { "x TXT a\n\t60 IN A 192.0.2.1\n", 1 },
+        { "$TTL 60\nx IN A 192.0.2.1\n", 1 },
+        { "$TTL 1m ; a minute\nx A 192.0.2.1\n", 1 },
+        { "$ORIGIN x\n@ IN 60 A 192.0.2.1\n", 1 },
+        { "$ORIGIN x.devices.example.\n@ IN 60 A 192.0.2.1\n", 1 },
+        { "$ORIGIN example.\nx.devices IN 60 A 192.0.2.1\n", 1 }
+    };
+
+    size_t              i;
+    const char         *found;
+    device_zonefile_t  *file;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        file = read_text(HEAD, cases[i].text);
+        found = file ? look(file, "x", "@", cases[i].type) : error.detail;
+
+        if (strcmp(found, "60 1") != 0) {
+            fail_msg("%s: %s", cases[i].text, found);
+        }
+
+        device_zonefile_free(file);
+    }
+
+    /* names that look like a class or a TTL */
+
+    file = read_text(HEAD, "IN IN 60 A 192.0.2.1\n60 IN 60 A 192.0.2.1\n");
+    assert_non_null(file);
+    assert_string_equal(look(file, "in", "@", 1), "60 1");
+    assert_string_equal(look(file, "60", "@", 1), "60 1");
+    device_zonefile_free(file);
+
+    /* SOA as most people write it */
+
+    file = read_text("", "$TTL 1h\n$ORIGIN example.\n"
+                     "devices\tIN\t300\tSOA\tns1 hostmaster (\n"
+                     "\t\t2024010101 ; serial\n\n"
+                     "\t\t1d         ; refresh (a day)\n"
+                     "\t\t7200       ; \"retry\"\n"
+                     "\t\t4w 300 )   ; expire, minimum\n"
+                     "\n"
+                     "\t\tIN NS\tns1.example.org.\n");
+    assert_non_null(file);
+    assert_string_equal(look(file, "", "@", 6), "300 1");
+    assert_string_equal(look(file, "", "@", 2), "3600 1");
+    device_zonefile_free(file);
+}
+
+
 /* Comments, order and case do not count; data, owners and TTLs do. */
 static void
 test_digest(void **state)
@@ -436,6 +513,7 @@ main(void)
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_bad_whole),
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_forms),
         cmocka_unit_test(test_digest),
         cmocka_unit_test(test_minimum_warns),
         cmocka_unit_test(test_too_much)
