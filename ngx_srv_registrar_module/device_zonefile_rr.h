@@ -23,8 +23,8 @@ typedef struct {
 
 /*
  * The next line that is not empty: comments gone, what parentheses join made
- * one line, a TTL before the class.  *number is where it begins.  False at the end, or with *problem
- * set.
+ * one line, a TTL before the class.  *number is where it begins.  False at
+ * the end, or with *problem set.
  */
 bool device_zonelines_next(device_zonelines_t *lines,
     char out[DEVICE_ZONELINE_MAX], unsigned *number, const char **problem);
