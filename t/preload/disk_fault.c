@@ -36,12 +36,30 @@
 #define HOLD_STEP  2000
 
 
+static char  disk_control[4096];
+
+
+static void disk_init(void) __attribute__((constructor));
 static bool disk_fails(int fd, const char *op);
 static bool disk_is_store(int fd);
 static bool disk_order(char *op, char *action, int *arg);
 static void disk_hold(const char *op);
 static ssize_t disk_pwrite(const char *symbol, int fd, const void *data,
     size_t len, off_t offset);
+
+
+/* nginx forgets the environment that it was started with. */
+static void
+disk_init(void)
+{
+    const char  *path;
+
+    path = getenv("DISK_FAULT");
+
+    if (path != NULL) {
+        (void) snprintf(disk_control, sizeof(disk_control), "%s", path);
+    }
+}
 
 
 int
@@ -161,18 +179,11 @@ disk_is_store(int fd)
 static bool
 disk_order(char *op, char *action, int *arg)
 {
-    int          fd, fields;
-    char         text[64];
-    ssize_t      n;
-    const char  *path;
+    int      fd, fields;
+    char     text[64];
+    ssize_t  n;
 
-    path = getenv("DISK_FAULT");
-
-    if (path == NULL) {
-        return false;
-    }
-
-    fd = open(path, O_RDONLY | O_CLOEXEC);
+    fd = open(disk_control, O_RDONLY | O_CLOEXEC);
 
     if (fd == -1) {
         return false;
@@ -197,9 +208,9 @@ static void
 disk_hold(const char *op)
 {
     int   fd, arg;
-    char  path[4096], ordered[16], action[16];
+    char  path[4128], ordered[16], action[16];
 
-    (void) snprintf(path, sizeof(path), "%s.held", getenv("DISK_FAULT"));
+    (void) snprintf(path, sizeof(path), "%s.held", disk_control);
 
     fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 

@@ -156,6 +156,22 @@ sub register
 }
 
 
+# Sends it and does not wait: the connection, for SrvRegistrar::Client's
+# reply.
+
+sub send_register
+{
+    my ($self, $port, %args) = @_;
+
+    my $socket = $self->{bench}{client}->connect(%args) or die($@);
+
+    print $socket $self->signed_bytes('PUT', '/v1/records',
+        registration($port), %args);
+
+    return $socket;
+}
+
+
 sub registration
 {
     my ($port) = @_;
