@@ -309,7 +309,8 @@ ngx_srv_registrar_enroll_proof(ngx_http_request_t *r,
 
 
 /* A look at the rules before the queue, so that a refusal costs nobody a
- * transaction; the transaction decides. */
+ * transaction; the transaction decides.  What comes out is only kept for what
+ * a refusal says: when to come back. */
 static device_reason_t
 ngx_srv_registrar_enroll_preview(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job)
@@ -323,12 +324,20 @@ ngx_srv_registrar_enroll_preview(ngx_http_request_t *r,
         return reason;
     }
 
+    job->buffer = ngx_palloc(r->pool, STORE_VALUE_MAX);
+    if (job->buffer == NULL) {
+        return DEVICE_INTERNAL;
+    }
+
     place.key = &ctx->key;
     place.bytes = ctx->bytes;
     place.now = ctx->now;
-    place.buffer = NULL;
+    place.buffer = job->buffer;
 
-    return device_enroll_preview(&place, &job->enrollment, &ctx->error);
+    ctx->job = job;
+
+    return device_enroll(&place, &job->enrollment, &job->outcome,
+                         &ctx->error);
 }
 
 

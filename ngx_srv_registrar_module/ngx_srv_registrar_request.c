@@ -387,9 +387,16 @@ ngx_srv_registrar_wait(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
     job->claim = ctx->claim;
     job->update = ctx->update;
 
-    job->buffer = ngx_palloc(r->pool, STORE_VALUE_MAX);
+    if (job->buffer == NULL) {
+        job->buffer = ngx_palloc(r->pool, STORE_VALUE_MAX);
+    }
+
     if (job->buffer == NULL) {
         return ngx_srv_registrar_refuse(r, ctx, DEVICE_INTERNAL);
+    }
+
+    if (rmcf->store == NULL) {
+        return ngx_srv_registrar_refuse(r, ctx, DEVICE_STORE_UNAVAILABLE);
     }
 
     ctx->job = job;
