@@ -4,25 +4,12 @@
  * Addresses: their forms, and which may be published.
  */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <netinet/in.h>
 
-#include <cmocka.h>
-
+#include "device_text.h"
 #include "device_address.h"
-
-
-static store_span_t
-span(const char *text)
-{
-    return (store_span_t) { (const uint8_t *) text, strlen(text) };
-}
 
 
 /* First and last address of each block, and the neighbours that matter. */

@@ -6,17 +6,8 @@
  * never taken back by what follows.
  */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
+#include "device_text.h"
 #include "device_field.h"
-
-
-#define SPAN(text)  { (const uint8_t *) (text), sizeof(text) - 1 }
 
 
 typedef struct {

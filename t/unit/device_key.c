@@ -7,31 +7,24 @@
    ngx_srv_registrar_module/device_reason.c */
 
 /*
- * Secrets, derivation, verification and JWKs.  The derivation's vectors were
+ * Keys: derivation, keyids and verification.  The derivation's vectors were
  * computed by another program (Python's hmac and cryptography) and stand in
  * docs/http-api.md; the signatures are those of RFC 9421 B.2.
  */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
+#include "device_text.h"
 #include "device_field.h"
 #include "device_key.h"
 
 
-#define SPAN(text)  { (const uint8_t *) (text), sizeof(text) - 1 }
-
 #define FQDN  "8be376ddb1c07aa7cce0794b8ba66cfd.devices.example.net"
 
-#define NAME_HEX  "000102030405060708090a0b0c0d0e0f"                          \
-                  "101112131415161718191a1b1c1d1e1f"
-#define KEY_HEX   "202122232425262728292a2b2c2d2e2f"                          \
-                  "303132333435363738393A3B3C3D3E3F"
 
+static const store_span_t  secrets_text = SPAN(
+    "name 000102030405060708090a0b0c0d0e0f"
+    "101112131415161718191a1b1c1d1e1f\n"
+    "key 1 202122232425262728292a2b2c2d2e2f"
+    "303132333435363738393a3b3c3d3e3f\n");
 
 static const uint8_t  derived[DEVICE_KEY_LEN] = {
     0xcf, 0x81, 0xf1, 0x36, 0xee, 0xd7, 0x16, 0xaa,
@@ -39,152 +32,6 @@ static const uint8_t  derived[DEVICE_KEY_LEN] = {
     0x14, 0x38, 0x5f, 0x74, 0xb9, 0x59, 0xc3, 0x62,
     0x5a, 0x39, 0xd4, 0xe6, 0x69, 0x06, 0x82, 0xdb
 };
-
-
-static store_span_t
-span(const char *text)
-{
-    store_span_t  made;
-
-    made.data = (const uint8_t *) text;
-    made.len = strlen(text);
-
-    return made;
-}
-
-
-static void
-count_up(uint8_t *bytes, size_t len, uint8_t from)
-{
-    size_t  i;
-
-    for (i = 0; i < len; i++) {
-        bytes[i] = (uint8_t) (from + i);
-    }
-}
-
-
-typedef struct {
-    store_span_t  text;
-    const char   *detail;            /* NULL: taken */
-} secrets_case_t;
-
-static const secrets_case_t  secrets_files[] = {
-    { SPAN("name " NAME_HEX "\nkey 1 " KEY_HEX "\n"), NULL },
-    { SPAN("# all\r\n\r\n  key\t1  " KEY_HEX " # first\r\nname " NAME_HEX),
-      NULL },
-    { SPAN("key 65535 " KEY_HEX "\nname " NAME_HEX "\nkey 7 " NAME_HEX),
-      NULL },
-
-    { SPAN(""), "there is no name secret" },
-    { SPAN("key 1 " KEY_HEX "\n"), "there is no name secret" },
-    { SPAN("name " NAME_HEX "\n"), "there is no key secret" },
-    { SPAN("name " NAME_HEX "\nname " NAME_HEX "\nkey 1 " KEY_HEX),
-      "line 2: a second name secret" },
-    { SPAN("name " NAME_HEX "\nkey 1 " KEY_HEX "\n\nkey 1 " NAME_HEX),
-      "line 4: a second key secret of this number" },
-    { SPAN("name " NAME_HEX "\nkey 0 " KEY_HEX),
-      "line 2: the number of a key secret must be 1 to 65535" },
-    { SPAN("key 65536 " KEY_HEX),
-      "line 1: the number of a key secret must be 1 to 65535" },
-    { SPAN("key 01 " KEY_HEX),
-      "line 1: the number of a key secret must be 1 to 65535" },
-    { SPAN("key -1 " KEY_HEX),
-      "line 1: the number of a key secret must be 1 to 65535" },
-    { SPAN("key 1 " KEY_HEX "0"),
-      "line 1: the secret must have 64 hex digits" },
-    { SPAN("name 0" NAME_HEX), "line 1: the secret must have 64 hex digits" },
-    { SPAN("name g00102030405060708090a0b0c0d0e0f"
-           "101112131415161718191a1b1c1d1e1f"),
-      "line 1: the secret must have 64 hex digits" },
-    { SPAN("name " NAME_HEX " x"),
-      "line 1: must be \"name <64 hex digits>\" or"
-      " \"key <number> <64 hex digits>\"" },
-    { SPAN("\n\nnames " NAME_HEX),
-      "line 3: must be \"name <64 hex digits>\" or"
-      " \"key <number> <64 hex digits>\"" },
-    { SPAN("key 1 2 " KEY_HEX),
-      "line 1: must be \"name <64 hex digits>\" or"
-      " \"key <number> <64 hex digits>\"" },
-    { SPAN("\0"), "line 1: must be \"name <64 hex digits>\" or"
-                  " \"key <number> <64 hex digits>\"" },
-};
-
-
-static void
-secrets_file_is_checked(void **state)
-{
-    bool              ok;
-    size_t            i;
-    device_error_t    error;
-    device_secrets_t  secrets, zero;
-
-    (void) state;
-    memset(&zero, 0, sizeof(zero));
-
-    for (i = 0; i < sizeof(secrets_files) / sizeof(secrets_files[0]); i++) {
-        ok = device_secrets_parse(&secrets, secrets_files[i].text, &error);
-
-        if (ok != (secrets_files[i].detail == NULL)) {
-            fail_msg("%s: %d", (const char *) secrets_files[i].text.data, ok);
-        }
-
-        if (!ok) {
-            assert_string_equal(error.detail, secrets_files[i].detail);
-            assert_memory_equal(&secrets, &zero, sizeof(zero));
-        }
-    }
-}
-
-
-static void
-secrets_are_found_by_number(void **state)
-{
-    uint8_t           name[DEVICE_SECRET_LEN], key[DEVICE_SECRET_LEN];
-    device_error_t    error;
-    device_secrets_t  secrets;
-
-    (void) state;
-    count_up(name, sizeof(name), 0x00);
-    count_up(key, sizeof(key), 0x20);
-
-    assert_true(device_secrets_parse(&secrets, secrets_files[2].text,
-                                     &error));
-    assert_int_equal(secrets.nkeys, 2);
-    assert_int_equal(secrets.newest, 0);
-    assert_memory_equal(secrets.name, name, sizeof(name));
-    assert_memory_equal(device_secrets_find(&secrets, 65535), key,
-                        sizeof(key));
-    assert_memory_equal(device_secrets_find(&secrets, 7), name, sizeof(name));
-    assert_null(device_secrets_find(&secrets, 8));
-}
-
-
-static void
-too_many_secrets_are_refused(void **state)
-{
-    int               i, at;
-    char              text[4096];
-    device_error_t    error;
-    device_secrets_t  secrets;
-
-    (void) state;
-
-    at = snprintf(text, sizeof(text), "name %s\n", NAME_HEX);
-
-    for (i = 1; i <= DEVICE_SECRETS_MAX; i++) {
-        at += snprintf(text + at, sizeof(text) - (size_t) at, "key %d %s\n",
-                       i, KEY_HEX);
-    }
-
-    assert_true(device_secrets_parse(&secrets, span(text), &error));
-    assert_int_equal(secrets.newest, DEVICE_SECRETS_MAX - 1);
-
-    snprintf(text + at, sizeof(text) - (size_t) at, "key 99 %s\n", KEY_HEX);
-
-    assert_false(device_secrets_parse(&secrets, span(text), &error));
-    assert_string_equal(error.detail, "line 18: too many key secrets");
-}
 
 
 static void
@@ -409,7 +256,7 @@ vector_make(vector_t *vector, uint8_t algorithm)
     assert_int_equal(reason, DEVICE_OK);
     assert_int_equal(vector->key.algorithm, algorithm);
 
-    assert_true(device_secrets_parse(&vector->secrets, secrets_files[0].text,
+    assert_true(device_secrets_parse(&vector->secrets, secrets_text,
                                      &error));
 
     text = span(signatures[algorithm]);
@@ -548,154 +395,10 @@ algorithms_have_names(void **state)
 }
 
 
-#define ED_X  "JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs"
-#define EC_X  "qIVYZVLCrPZHGHjP17CTW0_-D9Lfw0EkjqF7xB4FivA"
-#define EC_Y  "Mc4nN9LTDOBhfoUeg8Ye9WedFRhnZXZJA12Qp0zZ6F0"
-#define ZERO  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-
-typedef struct {
-    const char  *kty, *crv, *x, *y, *d;
-    const char  *member;             /* NULL: taken */
-} jwk_case_t;
-
-static const jwk_case_t  jwks[] = {
-    { "OKP", "Ed25519", ED_X, NULL, NULL, NULL },
-    { "EC", "P-256", EC_X, EC_Y, NULL, NULL },
-
-    { NULL, "Ed25519", ED_X, NULL, NULL, "public_key.kty" },
-    { "oct", NULL, NULL, NULL, NULL, "public_key.kty" },
-    { "okp", "Ed25519", ED_X, NULL, NULL, "public_key.kty" },
-    { "OKP", NULL, ED_X, NULL, NULL, "public_key.crv" },
-    { "OKP", "X25519", ED_X, NULL, NULL, "public_key.crv" },
-    { "OKP", "P-256", ED_X, NULL, NULL, "public_key.crv" },
-    { "EC", "secp256k1", EC_X, EC_Y, NULL, "public_key.crv" },
-    { "EC", "Ed25519", EC_X, EC_Y, NULL, "public_key.crv" },
-    { "OKP", "Ed25519", ED_X, NULL, ED_X, "public_key.d" },
-    { "EC", "P-256", EC_X, EC_Y, "", "public_key.d" },
-    { "OKP", "Ed25519", ED_X, EC_Y, NULL, "public_key.y" },
-    { "OKP", "Ed25519", NULL, NULL, NULL, "public_key.x" },
-    { "EC", "P-256", NULL, EC_Y, NULL, "public_key.x" },
-    { "EC", "P-256", EC_X, NULL, NULL, "public_key.y" },
-
-    /* not the one base64url of 32 bytes */
-    { "OKP", "Ed25519", ED_X "=", NULL, NULL, "public_key.x" },
-    { "OKP", "Ed25519", "", NULL, NULL, "public_key.x" },
-    { "OKP", "Ed25519", "JrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs", NULL,
-      NULL, "public_key.x" },
-    { "OKP", "Ed25519", "JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bt", NULL,
-      NULL, "public_key.x" },
-    { "OKP", "Ed25519", " rQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs", NULL,
-      NULL, "public_key.x" },
-    { "EC", "P-256", EC_X, EC_Y "A", NULL, "public_key.y" },
-
-    /* not on the curve; the last one y = 2 of Ed25519 */
-    { "EC", "P-256", EC_X, EC_X, NULL, "public_key.x" },
-    { "EC", "P-256", ZERO, ZERO, NULL, "public_key.x" },
-    { "OKP", "Ed25519", "AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", NULL,
-      NULL, "public_key.x" },
-
-    /* small order: 0, 1, p - 1, both of order 8, with the sign of x */
-    { "OKP", "Ed25519", ZERO, NULL, NULL, "public_key.x" },
-    { "OKP", "Ed25519", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA", NULL,
-      NULL, "public_key.x" },
-    { "OKP", "Ed25519", "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", NULL,
-      NULL, "public_key.x" },
-    { "OKP", "Ed25519", "7P_______________________________________38", NULL,
-      NULL, "public_key.x" },
-    { "OKP", "Ed25519", "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU", NULL,
-      NULL, "public_key.x" },
-    { "OKP", "Ed25519", "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_IU", NULL,
-      NULL, "public_key.x" },
-    { "OKP", "Ed25519", "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o", NULL,
-      NULL, "public_key.x" },
-
-    /* y not below p: p (0 again), p + 3, 2^255 - 1 */
-    { "OKP", "Ed25519", "7f_______________________________________38", NULL,
-      NULL, "public_key.x" },
-    { "OKP", "Ed25519", "8P_______________________________________38", NULL,
-      NULL, "public_key.x" },
-    { "OKP", "Ed25519", "__________________________________________8", NULL,
-      NULL, "public_key.x" },
-};
-
-
-static void
-jwk_is_checked(void **state)
-{
-    size_t              i;
-    device_error_t      error;
-    device_reason_t     reason;
-    store_device_key_t  key, untouched;
-
-    (void) state;
-    memset(&untouched, 0x55, sizeof(untouched));
-
-    for (i = 0; i < sizeof(jwks) / sizeof(jwks[0]); i++) {
-        memset(&key, 0x55, sizeof(key));
-        memset(&error, 0, sizeof(error));
-        reason = device_key_from_jwk(&key, jwks[i].kty, jwks[i].crv,
-                                     jwks[i].x, jwks[i].y, jwks[i].d, &error);
-
-        if (jwks[i].member == NULL) {
-            assert_int_equal(reason, DEVICE_OK);
-            continue;
-        }
-
-        if (reason != DEVICE_PUBLIC_KEY_INVALID
-            || strcmp(error.member, jwks[i].member) != 0)
-        {
-            fail_msg("JWK %zu: reason %d, \"%s\"", i, (int) reason,
-                     error.member);
-        }
-
-        assert_int_equal(error.reason, reason);
-        assert_memory_equal(&key, &untouched, sizeof(key));
-    }
-}
-
-
-/* A text that is cut stays UTF-8. */
-static void
-refusals_are_cut_at_a_character(void **state)
-{
-    char            text[400];
-    size_t          i, len;
-    device_error_t  error;
-
-    (void) state;
-
-    for (i = 0; i < 8; i++) {
-        memset(text, 'a', i);
-
-        for (len = i; len < 390; len += 3) {
-            memcpy(text + len, "\xe2\x82\xac", 4);
-        }
-
-        assert_int_equal(device_refuse(&error, DEVICE_NAME_INVALID, text,
-                                       "%s", text), DEVICE_NAME_INVALID);
-
-        len = strlen(error.detail);
-        assert_true(len >= sizeof(error.detail) - 3);
-        assert_int_equal((len - i) % 3, 0);
-
-        len = strlen(error.member);
-        assert_true(len >= sizeof(error.member) - 3);
-        assert_int_equal((len - i) % 3, 0);
-    }
-
-    device_refuse(&error, DEVICE_NOT_FOUND, NULL, "%d", 7);
-    assert_string_equal(error.member, "");
-    assert_string_equal(error.detail, "7");
-}
-
-
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test(secrets_file_is_checked),
-        cmocka_unit_test(secrets_are_found_by_number),
-        cmocka_unit_test(too_many_secrets_are_refused),
         cmocka_unit_test(key_and_keyid_are_the_vectors),
         cmocka_unit_test(keyid_is_taken_apart),
         cmocka_unit_test(generations_differ),
@@ -704,8 +407,6 @@ main(void)
         cmocka_unit_test(algorithms_do_not_mix),
         cmocka_unit_test(verification_fails_closed),
         cmocka_unit_test(algorithms_have_names),
-        cmocka_unit_test(jwk_is_checked),
-        cmocka_unit_test(refusals_are_cut_at_a_character),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

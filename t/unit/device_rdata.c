@@ -9,20 +9,13 @@
    store/crc32c.c */
 
 /*
- * RDATA and names from presentation form and back.  ldns is the judge of what
- * is taken: it must make the same bytes of the same text.
+ * RDATA from presentation form and back.  ldns is the judge of what is taken:
+ * it must make the same bytes of the same text.
  */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
 #include <ldns/ldns.h>
 
+#include "device_text.h"
 #include "device_rdata.h"
 
 
@@ -36,13 +29,6 @@
 
 static uint8_t       fqdn_bytes[STORE_NAME_MAX];
 static store_span_t  fqdn = { fqdn_bytes, 0 };
-
-
-static store_span_t
-span(const char *text)
-{
-    return (store_span_t) { (const uint8_t *) text, strlen(text) };
-}
 
 
 static int
@@ -555,87 +541,10 @@ test_types(void **state)
 }
 
 
-static void
-test_owner(void **state)
-{
-    static const struct {
-        const char  *text;
-        const char  *wire;           /* NULL: refused */
-        const char  *written;
-    } cases[] = {
-        { "@", "", "@" },
-        { "a", "\1a", "a" },
-        { "_Xmpp-Server._TCP", "\14_xmpp-server\4_tcp",
-          "_xmpp-server._tcp" },
-        { "_acme-challenge", "\17_acme-challenge", "_acme-challenge" },
-        { "", NULL, NULL }, { ".", NULL, NULL }, { "a.", NULL, NULL },
-        { ".a", NULL, NULL }, { "a..b", NULL, NULL }, { "*", NULL, NULL },
-        { "*.a", NULL, NULL }, { "a\\046b", NULL, NULL },
-        { "a b", NULL, NULL }, { "a@", NULL, NULL }, { "@.a", NULL, NULL },
-        { "\xc3\xa9", NULL, NULL }, { A50 "aaaaaaaaaaaaaa", NULL, NULL },
-        { A50 "." A50 "." A50 "." A50 "." A50, NULL, NULL }
-    };
-
-    char     out[1025];
-    size_t   i, len;
-    uint8_t  wire[STORE_NAME_MAX];
-
-    (void) state;
-
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-
-        if (!device_owner_parse(span(cases[i].text), 30, wire, &len)) {
-            assert_null(cases[i].wire);
-            continue;
-        }
-
-        assert_non_null(cases[i].wire);
-        assert_int_equal(len, strlen(cases[i].wire));
-        assert_memory_equal(wire, cases[i].wire, len);
-
-        device_owner_write(out, (store_span_t) { wire, len });
-        assert_string_equal(out, cases[i].written);
-    }
-
-    /* 255 with what it is relative to, not one more */
-
-    assert_true(device_owner_parse(span(A50), 204, wire, &len));
-    assert_false(device_owner_parse(span(A50), 205, wire, &len));
-}
-
-
-static void
-test_name(void **state)
-{
-    char     out[1025];
-    size_t   len;
-    uint8_t  wire[STORE_NAME_MAX];
-
-    (void) state;
-
-    assert_true(device_name_parse(span("Devices.Example."), wire, &len));
-    assert_int_equal(len, 17);
-    assert_memory_equal(wire, "\7devices\7example", 17);
-    assert_true(device_name_write(out, (store_span_t) { wire, len }));
-    assert_string_equal(out, "devices.example");
-
-    assert_false(device_name_parse(span(""), wire, &len));
-    assert_false(device_name_parse(span("."), wire, &len));
-    assert_false(device_name_parse(span("a..b"), wire, &len));
-    assert_false(device_name_parse(span("a.b.."), wire, &len));
-
-    assert_true(device_name_write(out, (store_span_t) {
-                                  (uint8_t *) "\4a.\1\\\0", 6 }));
-    assert_string_equal(out, "a\\.\\001\\\\");
-    assert_false(device_name_write(out, (store_span_t) {
-                                   (uint8_t *) "\5a", 2 }));
-}
-
-
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {
+    const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_refusal_names_value),
@@ -643,8 +552,6 @@ main(void)
         cmocka_unit_test(test_no_nul),
         cmocka_unit_test(test_write_hostile),
         cmocka_unit_test(test_types),
-        cmocka_unit_test(test_owner),
-        cmocka_unit_test(test_name)
     };
 
     return cmocka_run_group_tests(tests, setup, NULL);

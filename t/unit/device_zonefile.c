@@ -12,17 +12,9 @@
  * values that come out.
  */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "device_text.h"
 #include "device_rdata.h"
 #include "device_zonefile.h"
 
@@ -41,13 +33,6 @@ static const store_span_t  zone = {
 
 static char            warning[224];
 static device_error_t  error;
-
-
-static store_span_t
-span(const char *text)
-{
-    return (store_span_t) { (const uint8_t *) text, strlen(text) };
-}
 
 
 static device_zonefile_t *
