@@ -55,10 +55,10 @@ static answer_outcome_t answer_outcome(const answer_work_t *work);
 void
 answer_queries(lookup_t *lookup, answer_t *answers, size_t n)
 {
-    size_t          nnodes = 0;
+    size_t          i, nnodes = 0;
     lookup_node_t  *nodes[LOOKUP_BATCH] = { NULL };
 
-    for (size_t i = 0; i < n; i++) {
+    for (i = 0; i < n; i++) {
         answer_parse(lookup, &answers[i]);
 
         if (answers[i].verdict == WIRE_VERDICT_OK && nnodes < LOOKUP_BATCH) {
@@ -68,7 +68,7 @@ answer_queries(lookup_t *lookup, answer_t *answers, size_t n)
 
     lookup_fetch(lookup, nodes, nnodes);
 
-    for (size_t i = 0; i < n; i++) {
+    for (i = 0; i < n; i++) {
         answer_write(lookup, &answers[i]);
     }
 }
@@ -96,7 +96,6 @@ answer_outcome_text(answer_outcome_t outcome)
 
 /* Places the name, so that the values of a whole batch can be fetched before
  * the first reply is written. */
-
 static void
 answer_parse(lookup_t *lookup, answer_t *answer)
 {
@@ -116,7 +115,6 @@ answer_parse(lookup_t *lookup, answer_t *answer)
 
 /* One reply.  AA is set from the moment that the name is in a zone of ours, and
  * taken back with everything else where the reply becomes an error. */
-
 static void
 answer_write(lookup_t *lookup, answer_t *answer)
 {
@@ -160,7 +158,6 @@ answer_write(lookup_t *lookup, answer_t *answer)
 
 
 /* Room for the OPT is kept from the start: it is never what is cut off. */
-
 static size_t
 answer_limit(const answer_t *answer)
 {
@@ -181,7 +178,6 @@ answer_limit(const answer_t *answer)
 
 
 /* NOERROR where the query is one that we answer. */
-
 static wire_rcode_t
 answer_refusal(const answer_t *answer)
 {
@@ -225,7 +221,6 @@ answer_refusal(const answer_t *answer)
  * Follows CNAMEs to the last name, whose result decides (RFC 6604 3).  What
  * does not fit ends the reply with TC; lost additional records do not.
  */
-
 static wire_rcode_t
 answer_sections(answer_work_t *work, const answer_t *answer)
 {
@@ -278,11 +273,11 @@ answer_sections(answer_work_t *work, const answer_t *answer)
 
 /* Goes on to a CNAME's target; false where the answer ends with that CNAME:
  * it leads out of the zone, in a circle, or too far. */
-
 static bool
 answer_chain_next(answer_work_t *work, answer_chain_t *chain,
     const lookup_node_t *start, const lookup_rrset_t *cname)
 {
+    unsigned        i;
     wire_name_t    *name;
     wire_span_t     zone, target;
     lookup_node_t  *node = &chain->node;
@@ -308,7 +303,7 @@ answer_chain_next(answer_work_t *work, answer_chain_t *chain,
         return false;
     }
 
-    for (unsigned i = 0; i < chain->n; i++) {
+    for (i = 0; i < chain->n; i++) {
         if (chain->names[i].len == name->len
             && wire_equal(chain->names[i].data, name->data, name->len))
         {
@@ -342,7 +337,6 @@ answer_chain_next(answer_work_t *work, answer_chain_t *chain,
 
 /* RFC 2308 2 and 3: the SOA, with the time for which the absence may be
  * believed. */
-
 static wire_rcode_t
 answer_negative(answer_work_t *work, const lookup_node_t *node,
     wire_rcode_t rcode)
@@ -381,18 +375,18 @@ answer_negative(answer_work_t *work, const lookup_node_t *node,
  * value that gave the answer; others cost a lookup each.  One that fails, is
  * absent or does not fit is left out.
  */
-
 static void
 answer_additional(answer_work_t *work, const lookup_node_t *node)
 {
-    size_t          at, zone_len = node->name.len - node->zone_at;
+    size_t          i, at, zone_len = node->name.len - node->zone_at;
+    unsigned        t;
     wire_name_t     name;
     lookup_node_t   target, *fetched = &target;
     lookup_rrset_t  rrset;
 
     static const uint16_t  types[] = { WIRE_TYPE_A, WIRE_TYPE_AAAA };
 
-    for (size_t i = 0; i < work->targets.n; i++) {
+    for (i = 0; i < work->targets.n; i++) {
         at = work->targets.at[i];
 
         if (!wire_name_parse(&name, work->writer.data, work->writer.at, &at)) {
@@ -413,7 +407,7 @@ answer_additional(answer_work_t *work, const lookup_node_t *node)
             lookup_fetch(work->lookup, &fetched, 1);
         }
 
-        for (unsigned t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
+        for (t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
             if (lookup_find(work->lookup, &target, types[t], &rrset)
                 == LOOKUP_RRSET)
             {
@@ -426,7 +420,6 @@ answer_additional(answer_work_t *work, const lookup_node_t *node)
 
 
 /* An error reply has the question and the OPT, nothing else. */
-
 static wire_rcode_t
 answer_failed(answer_work_t *work, wire_mark_t question, wire_rcode_t rcode)
 {
@@ -442,7 +435,6 @@ answer_failed(answer_work_t *work, wire_mark_t question, wire_rcode_t rcode)
 
 
 /* What the counters say; RCODE and TC say the same to the peer. */
-
 static answer_outcome_t
 answer_outcome(const answer_work_t *work)
 {

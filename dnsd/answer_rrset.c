@@ -87,7 +87,6 @@ answer_rrset_write(wire_writer_t *writer, wire_span_t owner,
 
 
 /* The first RR decides: a CNAME has only one (RFC 2181 10.1). */
-
 bool
 answer_rrset_cname(const lookup_rrset_t *rrset, wire_name_t *target)
 {
@@ -137,11 +136,12 @@ answer_rrset_negative_ttl(const lookup_rrset_t *rrset, uint32_t *ttl)
 
 
 /* Five entries: a device's types are in none, and are through in no time. */
-
 static const answer_layout_t *
 answer_layout_find(uint16_t type)
 {
-    for (size_t i = 0;
+    size_t  i;
+
+    for (i = 0;
          i < sizeof(answer_compressed) / sizeof(answer_compressed[0]); i++)
     {
         if (answer_compressed[i].type == type) {
@@ -155,7 +155,6 @@ answer_layout_find(uint16_t type)
 
 /* RDATA, by its pieces or, where names in it may be compressed, joined first:
  * a splice may stand in the middle of a name. */
-
 static void
 answer_rr_write(wire_writer_t *writer, uint16_t type, const lookup_rr_t *rr,
     answer_targets_t *targets)
@@ -192,12 +191,12 @@ answer_rr_write(wire_writer_t *writer, uint16_t type, const lookup_rr_t *rr,
 
 
 /* False, with nothing written, where rdata is not what the layout says. */
-
 static bool
 answer_names_write(wire_writer_t *writer, const answer_layout_t *layout,
     wire_span_t rdata)
 {
     size_t       len;
+    unsigned     i;
     wire_span_t  rest = rdata, names[2];
 
     if (rest.len < layout->before) {
@@ -207,7 +206,7 @@ answer_names_write(wire_writer_t *writer, const answer_layout_t *layout,
     rest.data += layout->before;
     rest.len -= layout->before;
 
-    for (unsigned i = 0; i < layout->names; i++) {
+    for (i = 0; i < layout->names; i++) {
         len = answer_name_length(rest);
 
         if (len == 0) {
@@ -225,7 +224,7 @@ answer_names_write(wire_writer_t *writer, const answer_layout_t *layout,
 
     wire_write(writer, rdata.data, layout->before);
 
-    for (unsigned i = 0; i < layout->names; i++) {
+    for (i = 0; i < layout->names; i++) {
         wire_write_name(writer, names[i]);
     }
 
@@ -236,7 +235,6 @@ answer_names_write(wire_writer_t *writer, const answer_layout_t *layout,
 
 
 /* The length of the uncompressed name that rdata begins with, or 0. */
-
 static size_t
 answer_name_length(wire_span_t rdata)
 {
@@ -258,15 +256,15 @@ answer_name_length(wire_span_t rdata)
 
 /* False where it is longer than the buffer: then it is not of a type whose
  * names are compressed, or broken. */
-
 static bool
 answer_rdata_join(const lookup_rr_t *rr, uint8_t *buffer, size_t size,
     wire_span_t *rdata)
 {
     size_t              len = 0;
+    unsigned            i;
     const wire_span_t  *pieces[] = { &rr->head, &rr->fqdn, &rr->tail };
 
-    for (unsigned i = 0; i < 3; i++) {
+    for (i = 0; i < 3; i++) {
         if (pieces[i]->len > size - len) {
             return false;
         }
@@ -285,12 +283,11 @@ answer_rdata_join(const lookup_rr_t *rr, uint8_t *buffer, size_t size,
 
 /* The target is read back from the reply, so that splices and compression
  * need no second thought. */
-
 static void
 answer_target_note(answer_targets_t *targets, const wire_writer_t *writer,
     size_t at)
 {
-    size_t       pos = at;
+    size_t       i, pos = at;
     wire_name_t  name, other;
 
     if (writer->overflow || targets->n == ANSWER_TARGETS_MAX
@@ -300,7 +297,7 @@ answer_target_note(answer_targets_t *targets, const wire_writer_t *writer,
         return;                     /* "." has no addresses */
     }
 
-    for (size_t i = 0; i < targets->n; i++) {
+    for (i = 0; i < targets->n; i++) {
         pos = targets->at[i];
 
         if (wire_name_parse(&other, writer->data, writer->at, &pos)

@@ -80,7 +80,6 @@ log_peer(log_t *log, const char *format, ...)
 
 
 /* Two threads at the turn of a second may let a line too many through. */
-
 static bool
 log_peer_allowed(log_t *log)
 {

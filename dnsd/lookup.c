@@ -113,11 +113,11 @@ lookup_end(lookup_t *lookup)
 /* Zones are few as a rule, and 256 at most, so the table is walked.  None lies
  * below another; the longest match is taken nevertheless, since the table is
  * the store's word and not ours. */
-
 void
 lookup_node_init(lookup_t *lookup, lookup_node_t *node, wire_span_t name)
 {
     size_t               at, best = name.len;
+    unsigned             i;
     const store_zone_t  *zone, *found = NULL;
 
     node->name = name;
@@ -125,7 +125,7 @@ lookup_node_init(lookup_t *lookup, lookup_node_t *node, wire_span_t name)
     node->label_at = 0;
     node->place = lookup->ready ? LOOKUP_PLACE_NONE : LOOKUP_PLACE_FAILED;
 
-    for (unsigned i = 0; i < lookup->zones.n; i++) {
+    for (i = 0; i < lookup->zones.n; i++) {
         zone = &lookup->zones.zones[i];
 
         if (wire_name_ends_with(name,
@@ -166,7 +166,6 @@ lookup_node_apex(lookup_node_t *apex, const lookup_node_t *node)
 
 /* Saves the lookup of nearly every additional section: the target of a
  * device's SRV is in the value that gave the SRV. */
-
 bool
 lookup_node_share(const lookup_node_t *a, lookup_node_t *b)
 {
@@ -192,15 +191,14 @@ lookup_node_share(const lookup_node_t *a, lookup_node_t *b)
 
 /* All keys first, then one call, so that the store can overlap the cache
  * misses of a batch; opening a value touches it, and comes last. */
-
 void
 lookup_fetch(lookup_t *lookup, lookup_node_t *const *nodes, size_t n)
 {
-    size_t              nkeys = 0;
+    size_t              i, nkeys = 0;
     lookup_node_t      *wanted[LOOKUP_BATCH];
     const store_key_t  *keys[LOOKUP_BATCH];
 
-    for (size_t i = 0; i < n && nkeys < LOOKUP_BATCH; i++) {
+    for (i = 0; i < n && nkeys < LOOKUP_BATCH; i++) {
         if (nodes[i]->place != LOOKUP_PLACE_ABSENT) {
             continue;
         }
@@ -229,7 +227,7 @@ lookup_fetch(lookup_t *lookup, lookup_node_t *const *nodes, size_t n)
     (void) store_get_batch(lookup->txn, keys, nkeys, lookup->values,
                            lookup->statuses);
 
-    for (size_t i = 0; i < nkeys; i++) {
+    for (i = 0; i < nkeys; i++) {
         lookup_open(lookup, wanted[i], keys[i], lookup->values[i],
                     lookup->statuses[i]);
     }
@@ -237,7 +235,6 @@ lookup_fetch(lookup_t *lookup, lookup_node_t *const *nodes, size_t n)
 
 
 /* Reads what a commit may have changed. */
-
 static bool
 lookup_refresh(lookup_t *lookup, store_status_t *status)
 {
@@ -289,7 +286,6 @@ lookup_refresh(lookup_t *lookup, store_status_t *status)
 
 /* Once a batch: three reads without a system call (vDSO).  A mark is passed
  * each time, since another process may have moved the lease time on. */
-
 static void
 lookup_clock(lookup_t *lookup)
 {
@@ -322,7 +318,6 @@ lookup_clock(lookup_t *lookup)
 
 
 /* Lets the source open the store again; until then there is none. */
-
 static bool
 lookup_fail(lookup_t *lookup, store_status_t status)
 {
@@ -376,7 +371,6 @@ lookup_open(lookup_t *lookup, lookup_node_t *node, const store_key_t *key,
 
 
 /* The label next to the apex, without its length byte; empty at the apex. */
-
 static store_span_t
 lookup_label(const lookup_node_t *node)
 {

@@ -17,7 +17,6 @@ static void lookup_rrset_set(const lookup_t *lookup,
 /* One walk over the value's RRsets decides everything: whether the type is
  * there, or a CNAME, or at least something below, or nothing.  A device has a
  * dozen RRsets at most; an index would cost more than it saves. */
-
 lookup_result_t
 lookup_find(const lookup_t *lookup, const lookup_node_t *node, uint16_t type,
     lookup_rrset_t *rrset)
@@ -86,7 +85,6 @@ lookup_rr_begin(lookup_rr_iter_t *iter, const lookup_rrset_t *rrset)
 
 /* The store's iterator is made anew from the span each time, so that no type
  * of the store shows in lookup.h; that is two pointers. */
-
 bool
 lookup_rr_next(lookup_rr_iter_t *iter, lookup_rr_t *rr)
 {
@@ -117,7 +115,6 @@ lookup_rr_next(lookup_rr_iter_t *iter, lookup_rr_t *rr)
 
 /* The TTL never outlives the lease: a resolver must not go on with what has
  * been given to somebody else. */
-
 static void
 lookup_rrset_set(const lookup_t *lookup, const lookup_node_t *node,
     const store_rrset_t *from, lookup_rrset_t *rrset)

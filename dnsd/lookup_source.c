@@ -43,6 +43,7 @@ static void lookup_source_tell(lookup_source_t *source,
 lookup_source_t *
 lookup_source_create(const char *path, unsigned readers, log_t *log)
 {
+    unsigned                i;
     lookup_source_t        *source;
     lease_clock_reading_t   reading;
 
@@ -57,7 +58,7 @@ lookup_source_create(const char *path, unsigned readers, log_t *log)
     source->n = readers;
     source->told.status = STORE_OK;
 
-    for (unsigned i = 0; i < readers; i++) {
+    for (i = 0; i < readers; i++) {
         pthread_mutex_init(&source->readers[i].mutex, NULL);
         source->readers[i].log = log;
         source->readers[i].first = i == 0;
@@ -75,6 +76,8 @@ lookup_source_create(const char *path, unsigned readers, log_t *log)
 void
 lookup_source_destroy(lookup_source_t *source)
 {
+    unsigned  i;
+
     if (source == NULL) {
         return;
     }
@@ -83,7 +86,7 @@ lookup_source_destroy(lookup_source_t *source)
     lookup_source_leave(source);
     lookup_source_unlock(source);
 
-    for (unsigned i = 0; i < source->n; i++) {
+    for (i = 0; i < source->n; i++) {
         pthread_mutex_destroy(&source->readers[i].mutex);
     }
 
@@ -132,11 +135,12 @@ lookup_source_reader(lookup_source_t *source, unsigned i)
 
 /* A reader notes why it could not go on; only here that is looked at, so a
  * failing store is opened again once a second and not once a query. */
-
 static bool
 lookup_source_failed(lookup_source_t *source, store_status_t *status)
 {
-    for (unsigned i = 0; i < source->n; i++) {
+    unsigned  i;
+
+    for (i = 0; i < source->n; i++) {
         *status = (store_status_t) atomic_load(&source->readers[i].failure);
 
         if (*status != STORE_OK) {
@@ -150,11 +154,12 @@ lookup_source_failed(lookup_source_t *source, store_status_t *status)
 
 /* All transactions end before the environment does.  The readers must be
  * locked. */
-
 static void
 lookup_source_leave(lookup_source_t *source)
 {
-    for (unsigned i = 0; i < source->n; i++) {
+    unsigned  i;
+
+    for (i = 0; i < source->n; i++) {
         (void) lookup_attach(&source->readers[i], NULL);
     }
 
@@ -165,11 +170,12 @@ lookup_source_leave(lookup_source_t *source)
 
 /* Always in this order, and a reader's thread takes only its own: no two can
  * wait for each other. */
-
 static void
 lookup_source_lock(lookup_source_t *source)
 {
-    for (unsigned i = 0; i < source->n; i++) {
+    unsigned  i;
+
+    for (i = 0; i < source->n; i++) {
         pthread_mutex_lock(&source->readers[i].mutex);
     }
 }
@@ -178,14 +184,15 @@ lookup_source_lock(lookup_source_t *source)
 static void
 lookup_source_unlock(lookup_source_t *source)
 {
-    for (unsigned i = 0; i < source->n; i++) {
+    unsigned  i;
+
+    for (i = 0; i < source->n; i++) {
         pthread_mutex_unlock(&source->readers[i].mutex);
     }
 }
 
 
 /* Opens the store and gives it to the readers, which are locked or not. */
-
 static store_status_t
 lookup_source_open(lookup_source_t *source, bool locked)
 {
@@ -219,15 +226,15 @@ lookup_source_open(lookup_source_t *source, bool locked)
 
 
 /* All readers or none: half of the threads must not say SERVFAIL for ever. */
-
 static store_status_t
 lookup_source_attach(lookup_source_t *source, store_t *store)
 {
+    unsigned        i;
     store_status_t  status = STORE_OK;
 
     source->store = store;
 
-    for (unsigned i = 0; i < source->n && status == STORE_OK; i++) {
+    for (i = 0; i < source->n && status == STORE_OK; i++) {
         status = lookup_attach(&source->readers[i], store);
     }
 
@@ -240,7 +247,6 @@ lookup_source_attach(lookup_source_t *source, store_t *store)
 
 
 /* One line for each change of state, however often it is looked at. */
-
 static void
 lookup_source_tell(lookup_source_t *source, const store_error_t *error)
 {

@@ -81,11 +81,11 @@ main(int argc, char **argv)
 
 
 /* Owns net from here on: its threads end before the store does. */
-
 static int
 main_serve(const options_t *options, net_t *net, log_t *log)
 {
     bool              good;
+    unsigned          i;
     sigset_t          signals;
     lookup_source_t  *source;
 
@@ -100,7 +100,7 @@ main_serve(const options_t *options, net_t *net, log_t *log)
            && net_start(net, source);
 
     if (good) {
-        for (unsigned i = 0; i < options->naddresses; i++) {
+        for (i = 0; i < options->naddresses; i++) {
             log_line(log, "listening on %s", options->addresses[i].text);
         }
 
@@ -120,7 +120,6 @@ main_serve(const options_t *options, net_t *net, log_t *log)
 
 
 /* Blocked here, so that threads never see them. */
-
 static bool
 main_signals(sigset_t *signals, log_t *log)
 {
@@ -145,7 +144,6 @@ main_signals(sigset_t *signals, log_t *log)
 
 
 /* False where the process must not go on. */
-
 static bool
 main_watch(const sigset_t *signals, net_t *net, lookup_source_t *source,
     log_t *log)
@@ -183,18 +181,18 @@ main_watch(const sigset_t *signals, net_t *net, lookup_source_t *source,
 
 
 /* One line of "name number", for people and for scripts. */
-
 static void
 main_counters(const net_t *net, log_t *log)
 {
     int       n;
     char      text[512];
     size_t    len = 0;
+    unsigned  i;
     uint64_t  counters[ANSWER_OUTCOMES];
 
     net_counters(net, counters);
 
-    for (unsigned i = 0; i < ANSWER_OUTCOMES; i++) {
+    for (i = 0; i < ANSWER_OUTCOMES; i++) {
         n = snprintf(text + len, sizeof(text) - len, " %s %llu",
                      answer_outcome_text((answer_outcome_t) i),
                      (unsigned long long) counters[i]);
@@ -212,7 +210,6 @@ main_counters(const net_t *net, log_t *log)
 
 /* The only cause is a store's file that was cut short under the mapping.
  * What is mapped cannot be trusted any more; a supervisor starts us again. */
-
 static void
 main_sigbus(int signo)
 {

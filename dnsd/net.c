@@ -46,14 +46,13 @@ static bool net_event_control(net_thread_t *thread, int operation,
 
 /* All sockets of all threads are bound here, before privileges are dropped;
  * the kernel queues what comes until the threads read it. */
-
 net_t *
 net_create(const net_options_t *options, log_t *log)
 {
     net_t     *net;
-    unsigned   connections = net_connections(options);
+    unsigned   i, connections = net_connections(options);
 
-    for (unsigned i = 0; i < options->naddresses; i++) {
+    for (i = 0; i < options->naddresses; i++) {
         if (!net_address_free(&options->addresses[i], log)) {
             return NULL;
         }
@@ -68,7 +67,7 @@ net_create(const net_options_t *options, log_t *log)
 
     net->log = log;
 
-    for (unsigned i = 0; i < options->nthreads; i++) {
+    for (i = 0; i < options->nthreads; i++) {
         net->n++;
 
         if (!net_thread_init(&net->threads[i], options, connections, log)) {
@@ -85,9 +84,10 @@ bool
 net_start(net_t *net, lookup_source_t *source)
 {
     int            error;
+    unsigned       i;
     net_thread_t  *thread;
 
-    for (unsigned i = 0; i < net->n; i++) {
+    for (i = 0; i < net->n; i++) {
         thread = &net->threads[i];
         thread->lookup = lookup_source_reader(source, i);
 
@@ -107,17 +107,17 @@ net_start(net_t *net, lookup_source_t *source)
 
 /* Also after half of net_create or net_start: what was not begun is not
  * ended. */
-
 void
 net_destroy(net_t *net)
 {
+    unsigned  i;
     uint64_t  one = 1;
 
     if (net == NULL) {
         return;
     }
 
-    for (unsigned i = 0; i < net->n; i++) {
+    for (i = 0; i < net->n; i++) {
         if (net->threads[i].started
             && write(net->threads[i].stop.fd, &one, sizeof(one)) != -1)
         {
@@ -125,7 +125,7 @@ net_destroy(net_t *net)
         }
     }
 
-    for (unsigned i = 0; i < net->n; i++) {
+    for (i = 0; i < net->n; i++) {
         net_thread_cleanup(&net->threads[i]);
     }
 
@@ -136,10 +136,12 @@ net_destroy(net_t *net)
 void
 net_counters(const net_t *net, uint64_t counters[ANSWER_OUTCOMES])
 {
-    for (unsigned k = 0; k < ANSWER_OUTCOMES; k++) {
+    unsigned  k, i;
+
+    for (k = 0; k < ANSWER_OUTCOMES; k++) {
         counters[k] = 0;
 
-        for (unsigned i = 0; i < net->n; i++) {
+        for (i = 0; i < net->n; i++) {
             counters[k] += atomic_load_explicit(&net->threads[i].counters[k],
                                                 memory_order_relaxed);
         }
@@ -162,7 +164,6 @@ net_count(net_thread_t *thread, answer_outcome_t outcome)
 
 /* The coarse clock stands still for some milliseconds, which no deadline here
  * notices, and is the cheapest. */
-
 int64_t
 net_now(void)
 {
@@ -189,7 +190,6 @@ net_event_set(net_thread_t *thread, net_event_t *event, uint32_t events)
 
 
 /* As many as the descriptors allow; the soft limit is raised for them. */
-
 static unsigned
 net_connections(const net_options_t *options)
 {
@@ -223,7 +223,6 @@ net_connections(const net_options_t *options)
 
 
 /* Everything that a thread will ever allocate. */
-
 static bool
 net_thread_init(net_thread_t *thread, const net_options_t *options,
     unsigned connections, log_t *log)
@@ -280,11 +279,10 @@ net_thread_cleanup(net_thread_t *thread)
 
 /* Waits for packets, or until the next connection's time is up.  An error of
  * epoll_wait is a signal's (EINTR): the loop comes round. */
-
 static void *
 net_thread_run(void *data)
 {
-    int                  n;
+    int                  n, i;
     net_event_t         *event;
     net_thread_t        *thread = data;
     struct epoll_event   events[NET_EVENTS];
@@ -293,7 +291,7 @@ net_thread_run(void *data)
         n = epoll_wait(thread->epoll, events, NET_EVENTS,
                        net_tcp_expire(thread));
 
-        for (int i = 0; i < n; i++) {
+        for (i = 0; i < n; i++) {
             event = events[i].data.ptr;
             event->handler(thread, event, events[i].events);
         }
@@ -304,7 +302,6 @@ net_thread_run(void *data)
 
 
 /* Its eventfd is never read: it wakes the thread, which then ends. */
-
 static void
 net_stop_handler(net_thread_t *thread, net_event_t *event, uint32_t events)
 {

@@ -32,7 +32,6 @@ static bool net_set(int fd, int level, int option, int value);
 
 
 /* Numbers only: a name would be looked up in the DNS that is to be served. */
-
 bool
 net_address_parse(net_address_t *address, const char *text)
 {
@@ -173,7 +172,6 @@ net_address_open(const net_address_t *address, int type, log_t *log)
 
 
 /* Returns the call that failed, or NULL. */
-
 static const char *
 net_address_prepare(int fd, const net_address_t *address, int type,
     bool shared)
@@ -235,7 +233,6 @@ net_address_udp(int fd, int family, bool wildcard)
 
 
 /* An int option; errno says why not. */
-
 static bool
 net_set(int fd, int level, int option, int value)
 {

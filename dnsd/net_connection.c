@@ -54,15 +54,15 @@ net_connection_handler(net_thread_t *thread, net_event_t *event,
 
 
 /* Reads and answers; false where the connection is at its end. */
-
 static bool
 net_connection_read(net_thread_t *thread, net_connection_t *connection)
 {
     ssize_t  n;
+    unsigned  i;
 
     /* there is room: with no reply waiting, less than one message is left */
 
-    for (unsigned i = 0; i < NET_TCP_READS && connection->out_len == 0; i++) {
+    for (i = 0; i < NET_TCP_READS && connection->out_len == 0; i++) {
         n = recv(connection->event.fd, connection->in + connection->in_len,
                  NET_TCP_MESSAGE - connection->in_len, 0);
 
@@ -86,7 +86,6 @@ net_connection_read(net_thread_t *thread, net_connection_t *connection)
 
 /* Answers what is there whole, as long as replies go out.  False where the
  * connection is at its end. */
-
 static bool
 net_connection_serve(net_thread_t *thread, net_connection_t *connection)
 {
@@ -115,7 +114,6 @@ net_connection_serve(net_thread_t *thread, net_connection_t *connection)
 
 /* One snapshot a message, let go before anything is sent: a peer that reads
  * slowly must not pin the pages that the registrar frees. */
-
 static bool
 net_connection_answer(net_thread_t *thread, net_connection_t *connection,
     size_t at, size_t len)
@@ -151,7 +149,6 @@ net_connection_answer(net_thread_t *thread, net_connection_t *connection,
 
 
 /* Sends what can be sent now; false where the connection is broken. */
-
 static bool
 net_connection_flush(net_thread_t *thread, net_connection_t *connection)
 {
@@ -183,7 +180,6 @@ net_connection_flush(net_thread_t *thread, net_connection_t *connection)
 
 
 /* One direction at a time; a system call only where it changes. */
-
 static bool
 net_connection_wait(net_thread_t *thread, net_connection_t *connection,
     uint32_t events)
@@ -199,7 +195,6 @@ net_connection_wait(net_thread_t *thread, net_connection_t *connection,
 
 
 /* A crowded table serves those who ask, not those who stay. */
-
 void
 net_connection_extend(net_tcp_t *tcp, net_connection_t *connection)
 {

@@ -31,10 +31,10 @@ static void net_tcp_open(net_thread_t *thread, int fd);
 
 /* calloc gives large tables as untouched pages: 256 connections cost their
  * memory only once somebody fills them. */
-
 net_tcp_t *
 net_tcp_create(const net_options_t *options, unsigned connections, log_t *log)
 {
+    unsigned    i;
     net_tcp_t  *tcp;
 
     tcp = calloc(1, sizeof(*tcp)
@@ -56,14 +56,14 @@ net_tcp_create(const net_options_t *options, unsigned connections, log_t *log)
         return NULL;
     }
 
-    for (unsigned i = 0; i < connections; i++) {
+    for (i = 0; i < connections; i++) {
         tcp->connections[i].event.fd = -1;
         tcp->connections[i].in = tcp->buffers
                                  + (size_t) i * 2 * NET_TCP_MESSAGE;
         tcp->connections[i].out = tcp->connections[i].in + NET_TCP_MESSAGE;
     }
 
-    for (unsigned i = 0; i < options->naddresses; i++) {
+    for (i = 0; i < options->naddresses; i++) {
         tcp->listeners[i].handler = net_tcp_accept;
         tcp->listeners[i].fd = net_address_open(&options->addresses[i],
                                                 SOCK_STREAM, log);
@@ -83,17 +83,19 @@ net_tcp_create(const net_options_t *options, unsigned connections, log_t *log)
 void
 net_tcp_destroy(net_tcp_t *tcp)
 {
+    unsigned  i;
+
     if (tcp == NULL) {
         return;
     }
 
-    for (unsigned i = 0; i < tcp->size; i++) {
+    for (i = 0; i < tcp->size; i++) {
         if (tcp->connections[i].event.fd != -1) {
             net_connection_close(tcp, &tcp->connections[i]);
         }
     }
 
-    for (unsigned i = 0; i < tcp->n; i++) {
+    for (i = 0; i < tcp->n; i++) {
         close(tcp->listeners[i].fd);
     }
 
@@ -106,7 +108,9 @@ net_tcp_destroy(net_tcp_t *tcp)
 bool
 net_tcp_start(net_thread_t *thread)
 {
-    for (unsigned i = 0; i < thread->tcp->n; i++) {
+    unsigned  i;
+
+    for (i = 0; i < thread->tcp->n; i++) {
         if (!net_event_add(thread, &thread->tcp->listeners[i], EPOLLIN)) {
             return false;
         }
@@ -139,6 +143,7 @@ net_tcp_expire(net_thread_t *thread)
 static void
 net_tcp_expire_at(net_thread_t *thread, int64_t now)
 {
+    unsigned           i;
     net_tcp_t         *tcp = thread->tcp;
     net_connection_t  *connection;
 
@@ -148,7 +153,7 @@ net_tcp_expire_at(net_thread_t *thread, int64_t now)
 
     tcp->next = tcp->paused != 0 ? tcp->paused : now + NET_TCP_IDLE;
 
-    for (unsigned i = 0; i < tcp->size; i++) {
+    for (i = 0; i < tcp->size; i++) {
         connection = &tcp->connections[i];
 
         if (connection->event.fd == -1) {
@@ -169,11 +174,12 @@ static void
 net_tcp_accept(net_thread_t *thread, net_event_t *event, uint32_t events)
 {
     int                fd;
+    unsigned           i;
     net_connection_t  *oldest;
 
     (void) events;
 
-    for (unsigned i = 0; i < NET_TCP_ACCEPTS; i++) {
+    for (i = 0; i < NET_TCP_ACCEPTS; i++) {
         fd = accept4(event->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (fd != -1) {
@@ -207,14 +213,14 @@ net_tcp_accept(net_thread_t *thread, net_event_t *event, uint32_t events)
 
 
 /* Always finds one: where all are taken, that which would be closed next. */
-
 static net_connection_t *
 net_tcp_place(net_thread_t *thread)
 {
+    unsigned           i;
     net_tcp_t         *tcp = thread->tcp;
     net_connection_t  *oldest;
 
-    for (unsigned i = 0; tcp->used < tcp->size && i < tcp->size; i++) {
+    for (i = 0; tcp->used < tcp->size && i < tcp->size; i++) {
         if (tcp->connections[i].event.fd == -1) {
             return &tcp->connections[i];
         }
@@ -228,13 +234,13 @@ net_tcp_place(net_thread_t *thread)
 
 
 /* The scan is as long as the table, but only a full table is scanned. */
-
 static net_connection_t *
 net_tcp_oldest(net_tcp_t *tcp)
 {
+    unsigned           i;
     net_connection_t  *oldest = NULL, *connection;
 
-    for (unsigned i = 0; i < tcp->size; i++) {
+    for (i = 0; i < tcp->size; i++) {
         connection = &tcp->connections[i];
 
         if (connection->event.fd != -1
@@ -249,10 +255,10 @@ net_tcp_oldest(net_tcp_t *tcp)
 
 
 /* While paused the kernel's backlog holds newcomers. */
-
 static void
 net_tcp_pause(net_thread_t *thread, bool pause)
 {
+    unsigned    i;
     net_tcp_t  *tcp = thread->tcp;
 
     tcp->paused = pause ? net_now() + NET_TCP_PAUSE : 0;
@@ -261,7 +267,7 @@ net_tcp_pause(net_thread_t *thread, bool pause)
         tcp->next = tcp->paused;
     }
 
-    for (unsigned i = 0; i < tcp->n; i++) {
+    for (i = 0; i < tcp->n; i++) {
         (void) net_event_set(thread, &tcp->listeners[i], pause ? 0 : EPOLLIN);
     }
 }

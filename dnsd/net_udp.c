@@ -71,10 +71,10 @@ static void net_udp_send(net_udp_batch_t *batch, int fd, unsigned n);
 
 /* A thread's buffers are its own, under 300 KB that stay in the cache of the
  * core it runs on. */
-
 net_udp_t *
 net_udp_create(const net_options_t *options, log_t *log)
 {
+    unsigned           i;
     net_udp_t         *udp;
     net_udp_socket_t  *sock;
 
@@ -86,7 +86,7 @@ net_udp_create(const net_options_t *options, log_t *log)
         return NULL;
     }
 
-    for (unsigned i = 0; i < options->naddresses; i++) {
+    for (i = 0; i < options->naddresses; i++) {
         sock = &udp->sockets[i];
         sock->event.handler = net_udp_handler;
         sock->wildcard = options->addresses[i].wildcard;
@@ -108,11 +108,13 @@ net_udp_create(const net_options_t *options, log_t *log)
 void
 net_udp_destroy(net_udp_t *udp)
 {
+    unsigned  i;
+
     if (udp == NULL) {
         return;
     }
 
-    for (unsigned i = 0; i < udp->n; i++) {
+    for (i = 0; i < udp->n; i++) {
         close(udp->sockets[i].event.fd);
     }
 
@@ -123,10 +125,11 @@ net_udp_destroy(net_udp_t *udp)
 bool
 net_udp_start(net_thread_t *thread)
 {
+    unsigned          i;
     net_udp_t        *udp = thread->udp;
     net_udp_batch_t  *batch = &udp->batch;
 
-    for (unsigned i = 0; i < NET_UDP_BATCH; i++) {
+    for (i = 0; i < NET_UDP_BATCH; i++) {
         batch->in_iov[i].iov_base = batch->queries[i];
         batch->in_iov[i].iov_len = NET_UDP_QUERY;
         batch->in[i].msg_hdr.msg_iov = &batch->in_iov[i];
@@ -139,7 +142,7 @@ net_udp_start(net_thread_t *thread)
         batch->answers[i].udp_size = thread->udp_size;
     }
 
-    for (unsigned i = 0; i < udp->n; i++) {
+    for (i = 0; i < udp->n; i++) {
         if (!net_event_add(thread, &udp->sockets[i].event, EPOLLIN)) {
             return false;
         }
@@ -153,12 +156,13 @@ static void
 net_udp_handler(net_thread_t *thread, net_event_t *event, uint32_t events)
 {
     int                n;
+    unsigned           round;
     net_udp_batch_t   *batch = &thread->udp->batch;
     net_udp_socket_t  *sock = (net_udp_socket_t *) event;
 
     (void) events;
 
-    for (unsigned round = 0; round < NET_UDP_ROUNDS; round++) {
+    for (round = 0; round < NET_UDP_ROUNDS; round++) {
         n = net_udp_receive(batch, sock);
 
         if (n <= 0) {
@@ -177,13 +181,13 @@ net_udp_handler(net_thread_t *thread, net_event_t *event, uint32_t events)
 
 /* recvmmsg overwrites lengths and flags, so they are set for each call.  What
  * is there is taken; nobody waits for a full batch. */
-
 static int
 net_udp_receive(net_udp_batch_t *batch, net_udp_socket_t *sock)
 {
+    unsigned        i;
     struct msghdr  *message;
 
-    for (unsigned i = 0; i < NET_UDP_BATCH; i++) {
+    for (i = 0; i < NET_UDP_BATCH; i++) {
         message = &batch->in[i].msg_hdr;
         message->msg_namelen = sizeof(batch->peers[i]);
         message->msg_control = sock->wildcard ? &batch->control[i] : NULL;
@@ -198,11 +202,12 @@ net_udp_receive(net_udp_batch_t *batch, net_udp_socket_t *sock)
 
 
 /* The snapshot lives here and no longer: nothing in between can wait. */
-
 static void
 net_udp_answer(net_thread_t *thread, net_udp_batch_t *batch, unsigned n)
 {
-    for (unsigned i = 0; i < n; i++) {
+    unsigned  i;
+
+    for (i = 0; i < n; i++) {
         batch->answers[i].query_len = net_udp_wanted(&batch->in[i])
                                       ? batch->in[i].msg_len : 0;
     }
@@ -211,14 +216,13 @@ net_udp_answer(net_thread_t *thread, net_udp_batch_t *batch, unsigned n)
     answer_queries(thread->lookup, batch->answers, n);
     lookup_end(thread->lookup);
 
-    for (unsigned i = 0; i < n; i++) {
+    for (i = 0; i < n; i++) {
         net_count(thread, batch->answers[i].outcome);
     }
 }
 
 
 /* Nobody can listen on port 0, and what did not fit is no query. */
-
 static bool
 net_udp_wanted(const struct mmsghdr *message)
 {
@@ -235,15 +239,14 @@ net_udp_wanted(const struct mmsghdr *message)
 
 
 /* Prepares what is to be sent; returns how much that is. */
-
 static unsigned
 net_udp_replies(net_udp_batch_t *batch, unsigned n)
 {
-    unsigned        nreplies = 0;
+    unsigned        i, nreplies = 0;
     struct iovec   *iov;
     struct msghdr  *message;
 
-    for (unsigned i = 0; i < n; i++) {
+    for (i = 0; i < n; i++) {
         if (batch->answers[i].reply_len == 0) {
             continue;
         }
@@ -270,7 +273,6 @@ net_udp_replies(net_udp_batch_t *batch, unsigned n)
 
 /* Turns the address that was asked into the one to send from.  The interface
  * is left to routing: the way back need not be the way in. */
-
 static void
 net_udp_source(struct msghdr *message)
 {
@@ -302,7 +304,6 @@ net_udp_source(struct msghdr *message)
 
 /* Never waits: where the socket's buffer is full, replies are lost, as UDP's
  * are.  An error belongs to the first message, and only that is left out. */
-
 static void
 net_udp_send(net_udp_batch_t *batch, int fd, unsigned n)
 {

@@ -173,6 +173,7 @@ options_take(options_t *options, int option, const char *value, log_t *log)
 static options_result_t
 options_listen(options_t *options, const char *value, log_t *log)
 {
+    unsigned        i;
     net_address_t  *address = &options->addresses[options->naddresses];
 
     if (options->naddresses == NET_ADDRESSES_MAX) {
@@ -188,7 +189,7 @@ options_listen(options_t *options, const char *value, log_t *log)
 
     /* the second would take half of the first one's packets */
 
-    for (unsigned i = 0; i < options->naddresses; i++) {
+    for (i = 0; i < options->naddresses; i++) {
         if (address->len == options->addresses[i].len
             && memcmp(&address->sockaddr, &options->addresses[i].sockaddr,
                       address->len) == 0)
@@ -205,7 +206,6 @@ options_listen(options_t *options, const char *value, log_t *log)
 
 
 /* strtoul alone would take " 1", "-1" and "1x". */
-
 static options_result_t
 options_number(const char *name, const char *value, unsigned long min,
     unsigned long max, unsigned long *number, log_t *log)
@@ -228,7 +228,6 @@ options_number(const char *name, const char *value, unsigned long min,
 
 
 /* Those that we may run on: a container is often given fewer than there are. */
-
 static unsigned
 options_processors(void)
 {

@@ -33,7 +33,6 @@ static bool privileges_confine(log_t *log);
 
 
 /* getpwnam reads files, perhaps the network: before anything is served. */
-
 bool
 privileges_find(privileges_t *privileges, const char *user, const char *group,
     log_t *log)
@@ -101,7 +100,6 @@ privileges_drop(const privileges_t *privileges, log_t *log)
 
 /* Groups first: afterwards we may not.  The real and saved ids too, or root
  * could be had back. */
-
 static bool
 privileges_become(const privileges_t *privileges, log_t *log)
 {

@@ -79,9 +79,11 @@ wire_name_parse(wire_name_t *name, const uint8_t *message, size_t len,
 void
 wire_fold(uint8_t *data, size_t len)
 {
+    size_t  i;
+
     /* a length byte is at most 63 and so never an upper case letter's 65 */
 
-    for (size_t i = 0; i < len; i++) {
+    for (i = 0; i < len; i++) {
         data[i] = wire_lower(data[i]);
     }
 }
@@ -90,7 +92,9 @@ wire_fold(uint8_t *data, size_t len)
 bool
 wire_equal(const uint8_t *a, const uint8_t *b, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
+    size_t  i;
+
+    for (i = 0; i < len; i++) {
         if (a[i] != b[i] && wire_lower(a[i]) != wire_lower(b[i])) {
             return false;
         }
@@ -138,14 +142,13 @@ wire_owner_ends_with(wire_span_t owner, wire_span_t suffix)
 
 /* Dots inside labels are escaped like every odd byte: a peer must not be able
  * to make a line look like another name's, or like a line of ours. */
-
 void
 wire_name_print(char *text, size_t size, wire_span_t name)
 {
     char    *at = text;
-    size_t   left = 0;
+    size_t   i, left = 0;
 
-    for (size_t i = 0; i < name.len && (size_t) (at - text) + 5 < size; i++) {
+    for (i = 0; i < name.len && (size_t) (at - text) + 5 < size; i++) {
         uint8_t  c = name.data[i];
 
         if (left == 0) {
@@ -173,7 +176,6 @@ wire_name_print(char *text, size_t size, wire_span_t name)
 
 
 /* True where a label of name begins exactly `rest` bytes before its end. */
-
 static bool
 wire_labels_reach(wire_span_t name, size_t rest, size_t *at)
 {
@@ -194,7 +196,6 @@ wire_labels_reach(wire_span_t name, size_t rest, size_t *at)
 
 
 /* Not tolower(): a locale must not change what a name is. */
-
 static uint8_t
 wire_lower(uint8_t c)
 {

@@ -109,7 +109,6 @@ wire_get32(const uint8_t *data)
 
 /* A pointer in the question could lead only into the header or to itself, so
  * the name is always there as it is echoed. */
-
 static bool
 wire_question_parse(wire_query_t *query, wire_cursor_t *cursor)
 {
@@ -132,7 +131,6 @@ wire_question_parse(wire_query_t *query, wire_cursor_t *cursor)
 
 
 /* Any record: its bounds are checked also where its contents do not matter. */
-
 static bool
 wire_record_parse(wire_record_t *record, wire_cursor_t *cursor)
 {
@@ -228,7 +226,6 @@ wire_opt_parse(wire_query_t *query, const wire_record_t *record)
 
 
 /* Options are not known here, but they must be whole (RFC 6891 6.1.2). */
-
 static bool
 wire_options_valid(wire_span_t rdata)
 {

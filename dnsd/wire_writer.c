@@ -139,7 +139,6 @@ wire_name_written(wire_writer_t *writer, size_t at, size_t len)
 
 
 /* The ID and, until wire_finish, the other words of the header come along. */
-
 void
 wire_write_question(wire_writer_t *writer, const wire_query_t *query,
     const uint8_t *message)
@@ -196,7 +195,6 @@ wire_finish(wire_writer_t *writer, const wire_query_t *query,
 
 
 /* The one place that compares with the limit. */
-
 static bool
 wire_writer_room(wire_writer_t *writer, size_t len)
 {
@@ -210,11 +208,12 @@ wire_writer_room(wire_writer_t *writer, size_t len)
 
 /* A walk over the table: it holds a handful of entries in nearly all replies,
  * and the length alone rules out most of them. */
-
 static const wire_target_t *
 wire_target_find(const wire_writer_t *writer, const uint8_t *name, size_t len)
 {
-    for (size_t i = 0; i < writer->ntargets; i++) {
+    size_t  i;
+
+    for (i = 0; i < writer->ntargets; i++) {
         if (writer->targets[i].len == len
             && wire_target_equal(writer, writer->targets[i].at, name))
         {
@@ -228,7 +227,6 @@ wire_target_find(const wire_writer_t *writer, const uint8_t *name, size_t len)
 
 /* What stands in the message was written here: its pointers lead backwards
  * and its names end. */
-
 static bool
 wire_target_equal(const wire_writer_t *writer, size_t at, const uint8_t *name)
 {

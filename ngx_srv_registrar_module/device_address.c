@@ -241,7 +241,6 @@ device_cidr_parse(device_cidr_t *cidr, store_span_t text)
 
 
 /* The number behind the slash, which stands at text.data[slash]. */
-
 static bool
 device_prefix_parse(unsigned *bits, const device_address_t *address,
     store_span_t text, size_t slash)

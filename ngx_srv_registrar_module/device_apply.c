@@ -92,7 +92,6 @@ device_apply(const device_place_t *place, const device_zone_t *zone,
 
 /* The order is the contract: nobody learns that a name is suspended, or what
  * it signed last, whose key is not known to be the device's. */
-
 static device_reason_t
 apply_claim(device_draft_t *draft, const device_claim_t *claim,
     device_outcome_t *outcome, device_error_t *error)
@@ -166,7 +165,6 @@ apply_update(device_draft_t *draft, const device_zone_t *zone,
 
 /* A lease from before is cut to the bounds of today: the operator may have
  * changed them.  A stated one has been already. */
-
 static uint32_t
 apply_lease(const device_draft_t *draft, const device_zone_t *zone,
     const device_update_t *update)
@@ -193,7 +191,6 @@ apply_lease(const device_draft_t *draft, const device_zone_t *zone,
 
 /* A filter: a PUT is the whole of what PUT and PATCH wrote, and says nothing
  * about the rest (an ACME challenge in flight). */
-
 static bool
 apply_keep_doors(const device_draft_t *draft, const store_rrset_t *rrset)
 {
@@ -205,7 +202,6 @@ apply_keep_doors(const device_draft_t *draft, const store_rrset_t *rrset)
 
 /* An RRset with a lease of its own was meant to end by itself, and one of
  * another door is that door's to renew. */
-
 static void
 apply_renew(const apply_t *apply)
 {
@@ -223,7 +219,6 @@ apply_renew(const apply_t *apply)
 
 
 /* A wish names its RRset, so it takes it over from any other door. */
-
 static void
 apply_wish(const apply_t *apply, const device_wish_t *wish)
 {
@@ -296,7 +291,6 @@ apply_address(const apply_t *apply, const device_address_wish_t *wish,
 
 /* Limits hold for what would stand in the store, not for what was sent: many
  * small PATCHes are one large PUT. */
-
 static device_reason_t
 apply_limits(const device_draft_t *draft, const device_zone_t *zone,
     device_error_t *error)

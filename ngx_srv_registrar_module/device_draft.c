@@ -200,7 +200,6 @@ device_draft_differs(const device_draft_t *draft)
 /* The expiry is left out on purpose: a refresh that moves nothing else must
  * not move the serial, or each of a million refreshes makes each secondary
  * transfer the zone. */
-
 static bool
 draft_shows(const device_draft_t *draft, const store_rrset_t *old)
 {
@@ -221,7 +220,6 @@ draft_shows(const device_draft_t *draft, const store_rrset_t *old)
 
 /* The order of RRs in an RRset means nothing (RFC 2181 5); neither has an RR
  * twice, so equal numbers and one inclusion make them equal. */
-
 static bool
 rrs_equal(const store_rrset_t *a, const store_rrset_t *b)
 {
@@ -254,7 +252,6 @@ rrs_equal(const store_rrset_t *a, const store_rrset_t *b)
 /* What is spliced in is the same name for both, so that the stored bytes and
  * the place decide.  One target stored in both ways would count as a change:
  * a serial too many does no harm. */
-
 static bool
 rrs_contain(const store_rrset_t *rrset, const store_rr_t *rr)
 {
@@ -279,7 +276,6 @@ rrs_contain(const store_rrset_t *rrset, const store_rr_t *rr)
 
 /* The buffer is written to before it is known whether all of it fits: what
  * stood in it is lost either way, the old value never lies in it. */
-
 bool
 device_draft_seal(const device_draft_t *draft, device_outcome_t *outcome)
 {
@@ -315,7 +311,6 @@ span_equal(store_span_t a, store_span_t b)
 
 
 /* Saturates: a lease that the format cannot hold ends with the format. */
-
 int64_t
 device_time_add(int64_t now, uint64_t seconds)
 {

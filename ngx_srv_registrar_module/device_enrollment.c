@@ -142,7 +142,6 @@ device_rotate(const device_place_t *place, const device_claim_t *claim,
 
 /* All that may refuse an enrolment.  Changes the draft's device alone: what
  * the proof and the limit leave behind is stored only with the new key. */
-
 static device_reason_t
 enrollment_check(device_draft_t *draft, const device_enrollment_t *enrollment,
     device_outcome_t *outcome, device_error_t *error)
@@ -255,7 +254,6 @@ enrollment_proof(store_device_t *device, const device_claim_t *claim,
  * of a clock set back or a limit that was lowered, and is cut to it, so that
  * nobody is locked out for longer than one interval.
  */
-
 static device_reason_t
 enrollment_limit(store_device_t *device,
     const device_enrollment_t *enrollment, int64_t now,
@@ -295,7 +293,6 @@ enrollment_limit(store_device_t *device,
 
 /* The new key, and what is counted.  RRsets stay as they are, expired ones
  * too: an enrolment changes nothing that DNS shows. */
-
 static device_reason_t
 enrollment_seal(device_draft_t *draft, const device_enrollment_t *enrollment,
     device_outcome_t *outcome, device_error_t *error)

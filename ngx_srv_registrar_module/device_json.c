@@ -98,7 +98,6 @@ device_json_string(const char *text)
  * the range of the second byte.  The final NUL is no continuation, so that
  * nothing is read beyond it.
  */
-
 static size_t
 utf8_length(const uint8_t *s)
 {

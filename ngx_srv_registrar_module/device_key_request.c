@@ -68,7 +68,6 @@ device_key_request_parse(store_device_key_t *key, bool *given,
 
 
 /* NULL where absent, or refused: then error->reason says so. */
-
 static const char *
 device_jwk_text(json_t *jwk, const char *name, device_error_t *error)
 {

@@ -54,7 +54,6 @@ device_name_parse(store_span_t text, uint8_t *out, size_t *len)
 
 
 /* At least one label; size bounds the bytes of all. */
-
 static bool
 device_labels_parse(store_span_t text, size_t size, uint8_t *out, size_t *len)
 {

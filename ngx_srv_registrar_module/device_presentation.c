@@ -168,7 +168,6 @@ device_token_bare(device_presentation_t *form, device_token_t *token,
 
 
 /* From an opening quote to behind the closing one. */
-
 static const char *
 device_token_skip_quotes(device_presentation_t *form)
 {

@@ -252,7 +252,6 @@ device_rdata_string(device_presentation_t *form, const device_token_t *token)
 
 
 /* RFC 2782 */
-
 static void
 device_rdata_srv(device_presentation_t *form)
 {
@@ -273,7 +272,6 @@ device_rdata_srv(device_presentation_t *form)
 
 
 /* RFC 6698 2.1, without the private values */
-
 static void
 device_rdata_tlsa(device_presentation_t *form)
 {
@@ -290,7 +288,6 @@ device_rdata_tlsa(device_presentation_t *form)
 
 
 /* RFC 4255 3.1, RFC 6594, RFC 7479, RFC 8709 */
-
 static void
 device_rdata_sshfp(device_presentation_t *form)
 {
@@ -313,7 +310,6 @@ device_rdata_sshfp(device_presentation_t *form)
 
 
 /* expected 0: of any length */
-
 static void
 device_rdata_digest(device_presentation_t *form, size_t expected)
 {
@@ -332,7 +328,6 @@ device_rdata_digest(device_presentation_t *form, size_t expected)
 
 
 /* RFC 9460 2.2 */
-
 static void
 device_rdata_svcb(device_presentation_t *form)
 {
@@ -351,7 +346,6 @@ device_rdata_svcb(device_presentation_t *form)
 
 
 /* RFC 7553 4.4 */
-
 static void
 device_rdata_uri(device_presentation_t *form)
 {
@@ -379,7 +373,6 @@ device_rdata_uri(device_presentation_t *form)
 
 
 /* RFC 8659 4.1 */
-
 static void
 device_rdata_caa(device_presentation_t *form)
 {
@@ -441,7 +434,6 @@ device_rdata_caa(device_presentation_t *form)
 
 
 /* What was appended since `from` lies within least and '~'. */
-
 static void
 device_rdata_visible(device_presentation_t *form, size_t from, uint8_t least,
     const char *what)
@@ -459,7 +451,6 @@ device_rdata_visible(device_presentation_t *form, size_t from, uint8_t least,
 
 
 /* Appends a target; false where it is "." */
-
 static bool
 device_rdata_target(device_presentation_t *form)
 {
@@ -552,7 +543,6 @@ device_target_relative(device_presentation_t *form, store_span_t text)
 
 
 /* Equal or below, label by label; both with or both without root byte. */
-
 static bool
 device_name_ends(store_span_t name, store_span_t suffix)
 {

@@ -116,7 +116,6 @@ device_rr_open(uint16_t type, const store_rr_t *rr, store_span_t fqdn)
 
 /* ldns asserts the shape of SvcParams when it prints them, and so would take
  * the process down with a damaged value. */
-
 static bool
 device_svcb_sound(const uint8_t *rdata, size_t len)
 {
@@ -153,7 +152,6 @@ device_svcb_sound(const uint8_t *rdata, size_t len)
 
 
 /* RFC 9460 7, 8: what a parser of ours can have left. */
-
 static bool
 device_svcb_value_sound(uint32_t key, const uint8_t *value, size_t len)
 {
@@ -216,7 +214,6 @@ device_rr_print(ldns_buffer *buffer, const ldns_rr *rr)
 
 
 /* ldns leaves a tab as it is, where dig and our parser have \009. */
-
 static bool
 device_text_copy(char *out, size_t size, const uint8_t *text, size_t len)
 {

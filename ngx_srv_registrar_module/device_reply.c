@@ -88,7 +88,6 @@ device_reply_enroll(const device_enroll_reply_t *reply)
 
 
 /* As a JWK: RFC 7517, RFC 7518 3.2 and 6.4. */
-
 static json_t *
 reply_key(const uint8_t *hmac_key)
 {
@@ -115,7 +114,6 @@ reply_key(const uint8_t *hmac_key)
 
 /* Cleanses and releases the last reference.  A string's text is memory of
  * jansson's heap that nobody else refers to: writing through it is sound. */
-
 static void
 reply_cleanse_key(json_t *key)
 {

@@ -79,7 +79,6 @@ device_reply_records(const device_records_reply_t *reply)
 
 /* The FQDN's wire form comes from the key, so that targets are completed with
  * the very name under which the value is stored. */
-
 static bool
 records_open(records_t *records)
 {
@@ -174,7 +173,6 @@ records_rrset(const records_t *records, const store_rrset_t *rrset)
 
 /* RDATA that cannot be shown as text was never accepted as text: the value is
  * not one of ours, and no reply is better than a wrong one. */
-
 static json_t *
 records_data(const records_t *records, const store_rrset_t *rrset)
 {
@@ -203,7 +201,6 @@ records_data(const records_t *records, const store_rrset_t *rrset)
 
 
 /* As a PUT would state them: one address of each family at the FQDN. */
-
 static json_t *
 records_address(const records_t *records)
 {
@@ -253,7 +250,6 @@ records_address(const records_t *records)
 
 
 /* A registration that was withdrawn or has run out has no lease to tell of. */
-
 static void
 records_leases(const records_t *records, device_json_t *json)
 {
@@ -279,7 +275,6 @@ records_leases(const records_t *records, device_json_t *json)
  * from would renew: not an RRset with a lease of its own, nor the address of
  * the other family, which no refresh from here prolongs.
  */
-
 static int64_t
 records_shortest(const records_t *records)
 {
@@ -318,7 +313,6 @@ records_shortest(const records_t *records)
 
 /* RFC 9664 5: at 80 % of the lease, and up to 5 % later at random, so that
  * a fleet that came back together does not stay together. */
-
 static int64_t
 records_refresh(int64_t left, uint32_t jitter)
 {

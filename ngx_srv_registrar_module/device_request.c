@@ -135,7 +135,6 @@ device_update_members(device_wishes_t *wishes, json_t *root)
 
 
 /* Granted: within the zone's bounds, whatever was asked.  0: not stated. */
-
 static device_reason_t
 device_update_lease(device_object_t *object, uint32_t *lease)
 {

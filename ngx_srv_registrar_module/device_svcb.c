@@ -118,7 +118,6 @@ device_svcb_params(device_presentation_t *form)
 
 
 /* Appends the value alone, and notes where it lies. */
-
 static void
 device_svcb_param(device_svcb_t *svcb, store_span_t raw)
 {
@@ -259,7 +258,6 @@ device_svcb_value(device_presentation_t *form, uint16_t key,
 
 /* ldns prints values without quotes, where these bytes would mean something
  * else to whoever reads them. */
-
 static void
 device_svcb_plain(device_presentation_t *form, store_span_t value)
 {
@@ -278,7 +276,6 @@ device_svcb_plain(device_presentation_t *form, store_span_t value)
 
 /* RFC 9460 8: keys of this RR, never `mandatory` itself, ascending on the
  * wire, none twice. */
-
 static void
 device_svcb_mandatory(device_presentation_t *form, store_span_t value)
 {
@@ -319,7 +316,6 @@ device_svcb_mandatory(device_presentation_t *form, store_span_t value)
 
 
 /* RFC 9460 7.1.1; no registered protocol needs an escape */
-
 static void
 device_svcb_alpn(device_presentation_t *form, store_span_t value)
 {
@@ -344,7 +340,6 @@ device_svcb_alpn(device_presentation_t *form, store_span_t value)
 
 
 /* RFC 9848: base64.  Canonical is what gives the same text again. */
-
 static void
 device_svcb_ech(device_presentation_t *form, store_span_t value)
 {
@@ -380,7 +375,6 @@ device_svcb_ech(device_presentation_t *form, store_span_t value)
 
 
 /* RFC 9461 5: a relative URI template that has the variable `dns` */
-
 static void
 device_svcb_dohpath(device_presentation_t *form, store_span_t value)
 {
@@ -397,7 +391,6 @@ device_svcb_dohpath(device_presentation_t *form, store_span_t value)
 
 
 /* What parameters say about each other. */
-
 static void
 device_svcb_check(device_svcb_t *svcb)
 {
@@ -446,7 +439,6 @@ device_svcb_find(device_svcb_t *svcb, uint32_t key)
 
 /* Values lie one after the other from `from` on, in the order of the text:
  * writes them behind, ordered and with their heads, and moves that forward. */
-
 static void
 device_svcb_write(device_svcb_t *svcb, size_t from)
 {
@@ -481,7 +473,6 @@ device_svcb_write(device_svcb_t *svcb, size_t from)
 
 
 /* Items between commas; the last one has none behind it. */
-
 static bool
 device_list_next(store_span_t *rest, store_span_t *item)
 {

@@ -68,7 +68,6 @@ device_sweep(const device_place_t *place, const device_zone_t *zone,
 /* A name is kept for its identity long after its last lease.  A suspended one
  * is kept for good: its deletion would lift the suspension at the next
  * enrolment. */
-
 static bool
 sweep_gone(const device_draft_t *draft, const device_zone_t *zone)
 {

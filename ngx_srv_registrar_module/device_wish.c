@@ -224,7 +224,6 @@ device_wish_add(device_wishes_t *wishes, store_span_t owner, uint16_t type,
 
 /* Behind the RRset's last RR; entries of one service need not stand together,
  * so RRsets behind it move. */
-
 device_reason_t
 device_wish_insert(device_wishes_t *wishes, device_wish_t *wish,
     store_span_t rr, const char *member)
@@ -300,7 +299,6 @@ device_wish_has(const device_wish_t *wish, store_span_t rr)
 
 /* An owner begins with an allowed service, or is one.  Wire labels: a prefix
  * of bytes is one of whole labels. */
-
 bool
 device_wish_listed(const device_zone_t *zone, store_span_t owner,
     bool whole)

@@ -124,7 +124,6 @@ device_address_publish(device_address_wish_t *wish,
 
 
 /* The source cannot vouch for an address of this family. */
-
 static device_reason_t
 device_address_other(const device_subject_t *subject, uint8_t family,
     const char *member, device_error_t *error)

@@ -68,7 +68,6 @@ device_wish_service(device_wishes_t *wishes, const device_service_t *service,
 
 
 /* <service> or <service>.<host>, both under the FQDN. */
-
 static device_reason_t
 device_service_owner(device_wishes_t *wishes, const device_service_t *service,
     const char *member, uint8_t owner[STORE_NAME_MAX], size_t *len)
@@ -134,7 +133,6 @@ device_service_name_valid(store_span_t text)
 
 /* RFC 6335 5.1: letters, digits and single hyphens inside, a letter at
  * least */
-
 static bool
 device_service_label_valid(const uint8_t *label, size_t len)
 {
@@ -172,7 +170,6 @@ device_service_label_valid(const uint8_t *label, size_t len)
 
 
 /* An RRset has one TTL (RFC 2181 5.2) and one lease, and is offered or not. */
-
 static device_reason_t
 device_service_merge(device_wishes_t *wishes, const device_wish_t *wish,
     const device_service_t *service, const char *member)

@@ -254,7 +254,6 @@ device_zonefile_append(device_zonefile_t *file, device_zone_rr_t *rr,
 
 
 /* Over owner, type, TTL and RDATA of each, their lengths before them. */
-
 static bool
 device_zonefile_digest(device_zonefile_t *file, device_error_t *error)
 {
@@ -347,7 +346,6 @@ device_zonefile_values(device_zonefile_t *file, device_error_t *error)
 
 
 /* Of RRs from `from` on, `to` excluded: all at or below one label. */
-
 static bool
 device_zonefile_value(device_zonefile_t *file, size_t from, size_t to,
     store_span_t *bytes, device_error_t *error)

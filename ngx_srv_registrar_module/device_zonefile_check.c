@@ -65,7 +65,6 @@ device_zone_check_all(device_zone_rr_t **rrs, size_t *n, store_span_t zone,
 
 
 /* Also by line, so that of two equal ones the first stays. */
-
 static int
 device_zone_rr_compare(const void *one, const void *two)
 {
@@ -123,7 +122,6 @@ device_zone_same_rrset(const device_zone_rr_t *a, const device_zone_rr_t *b)
 
 
 /* RFC 2181 5: an RRset has no equal RRs */
-
 static void
 device_zone_unique(device_zone_rrs_t *all)
 {
@@ -227,7 +225,6 @@ device_zone_apex(device_zone_rrs_t *all, char warning[224])
 
 
 /* The last field of SOA is the TTL of negative answers (RFC 2308 4). */
-
 static void
 device_zone_minimum(const device_zone_rr_t *soa, char warning[224])
 {
@@ -253,7 +250,6 @@ device_zone_minimum(const device_zone_rr_t *soa, char warning[224])
 
 /* A name server inside the zone needs an address here: nothing else has
  * one. */
-
 static bool
 device_zone_ns(device_zone_rrs_t *all, const device_zone_rr_t *ns)
 {

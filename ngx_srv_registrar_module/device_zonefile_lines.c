@@ -150,7 +150,6 @@ device_zonelines_comment(device_zonelines_t *lines)
  * (RFC 1035 5.1); ldns takes the first alone.  So a class before a TTL changes
  * places with it; the line keeps its length.
  */
-
 static void
 device_zonelines_ttl_first(char *line)
 {
@@ -183,7 +182,6 @@ device_zonelines_ttl_first(char *line)
 
 
 /* Those that no zone has too, for a refusal that says so. */
-
 static bool
 device_zonelines_class(const char *word, size_t len)
 {

@@ -140,7 +140,6 @@ done:
 
 
 /* False where the line is no directive. */
-
 static bool
 device_zone_directive(device_zone_parser_t *parser, char *line,
     const char **problem)
@@ -196,7 +195,6 @@ device_zone_directive(device_zone_parser_t *parser, char *line,
 
 
 /* What can be said of the RR alone.  Cuts the line into tokens. */
-
 static const char *
 device_zone_check(const ldns_rr *rr, char *line)
 {
@@ -264,7 +262,6 @@ device_zone_check(const ldns_rr *rr, char *line)
 
 
 /* The first tokens of a line, in place; quotes hold one together. */
-
 static void
 device_zone_tokens(device_zone_tokens_t *tokens, char *line)
 {
@@ -344,7 +341,6 @@ device_zone_integer_kept(const ldns_rdf *field, const char *token)
 
 
 /* Digits, or digits with units as BIND takes them: 1h30m. */
-
 static bool
 device_ttl_parse(const char *text, uint32_t most, uint32_t *ttl)
 {
@@ -521,7 +517,6 @@ device_zone_refused(const device_zone_parser_t *parser, device_zone_rr_t *rr)
 
 /* Also in the middle, where RFC 4592 2.1.1 makes it an ordinary label: it is
  * hardly meant as one. */
-
 static bool
 device_zone_wildcard(store_span_t name)
 {
@@ -538,7 +533,6 @@ device_zone_wildcard(store_span_t name)
 
 
 /* Finds the label next to the apex and what lies below it. */
-
 static bool
 device_zone_place(device_zone_rr_t *rr, store_span_t zone)
 {

@@ -102,6 +102,7 @@ typedef struct {
 static void
 answer_cases(void **state)
 {
+    size_t    i;
     query_t   query;
     world_t  *world = *state;
 
@@ -126,7 +127,7 @@ answer_cases(void **state)
         CASE(WORLD_ZONE, WIRE_TYPE_AXFR, ANSWER_NOTIMP, 0, 0)
     };
 
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         query_make(&query, cases[i].name, cases[i].len, cases[i].type, 0);
         world_ask(world, query.data, query.len, 1232);
         world_check_reply(query.data, world->reply, world->reply_len);
@@ -139,7 +140,6 @@ answer_cases(void **state)
 
 
 /* RFC 2308 5: the SOA's TTL is 300, its MINIMUM 60. */
-
 static void
 answer_negative_ttl(void **state)
 {
@@ -160,20 +160,20 @@ answer_negative_ttl(void **state)
 
 
 /* An RRset is there whole, or not at all and then with TC. */
-
 static void
 answer_truncation(void **state)
 {
     size_t    full;
     query_t   query;
     world_t  *world = *state;
+    uint16_t  size;
 
     query_make(&query, WORLD_BYTES(DEV2), WORLD_TXT, 4096);
     full = world_ask(world, query.data, query.len, 0);
     assert_int_equal(wire_get16(world->reply + 6), WORLD_TXTS);
     assert_in_range(full, 1200, 1499);
 
-    for (uint16_t size = 512; size <= 1500; size++) {
+    for (size = 512; size <= 1500; size++) {
         world_ask(world, query.data, query.len, size);
         world_check_reply(query.data, world->reply, world->reply_len);
 
@@ -187,19 +187,19 @@ answer_truncation(void **state)
 
 
 /* Addresses are a courtesy: as many as fit, and never TC for them. */
-
 static void
 answer_additional_sizes(void **state)
 {
     size_t    full, last = 0;
     query_t   query;
     world_t  *world = *state;
+    uint16_t  size;
 
     query_make(&query, WORLD_BYTES(DEV2_S), WIRE_TYPE_SRV, 4096);
     full = world_ask(world, query.data, query.len, 0);
     assert_int_equal(wire_get16(world->reply + 10), WORLD_HOSTS + 1);
 
-    for (uint16_t size = 512; size <= 1500; size++) {
+    for (size = 512; size <= 1500; size++) {
         world_ask(world, query.data, query.len, size);
         world_check_reply(query.data, world->reply, world->reply_len);
 
@@ -217,6 +217,7 @@ answer_additional_sizes(void **state)
 static void
 answer_payload(void **state)
 {
+    size_t    i;
     query_t   query;
     world_t  *world = *state;
 
@@ -229,7 +230,7 @@ answer_payload(void **state)
         { 4096, 512, true }, { 4096, 4096, false }, { 65535, 4096, false }
     };
 
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         query_make(&query, WORLD_BYTES(DEV2), WORLD_TXT, cases[i].payload);
         world_ask(world, query.data, query.len, cases[i].udp_size);
         assert_int_equal(reply_truncated(world), cases[i].truncated);
@@ -240,6 +241,7 @@ answer_payload(void **state)
 static void
 answer_batch(void **state)
 {
+    size_t           i;
     world_t         *world = *state;
     static query_t   queries[LOOKUP_BATCH];
     static uint8_t   replies[LOOKUP_BATCH][4096];
@@ -253,7 +255,7 @@ answer_batch(void **state)
         CASE("\1b\1a\3www" WORLD_ZONE, WIRE_TYPE_A, 0, 0, 0)
     };
 
-    for (size_t i = 0; i < LOOKUP_BATCH; i++) {
+    for (i = 0; i < LOOKUP_BATCH; i++) {
         query_make(&queries[i], cases[i % 5].name, cases[i % 5].len,
                    cases[i % 5].type, 1232);
         queries[i].data[0] = (uint8_t) i;
@@ -268,7 +270,7 @@ answer_batch(void **state)
     answer_queries(world->lookup, answers, LOOKUP_BATCH);
     lookup_end(world->lookup);
 
-    for (size_t i = 0; i < LOOKUP_BATCH; i++) {
+    for (i = 0; i < LOOKUP_BATCH; i++) {
         world_ask(world, queries[i].data, answers[i].query_len, 1232);
         assert_int_equal(answers[i].reply_len, world->reply_len);
         assert_memory_equal(replies[i], world->reply, world->reply_len);
@@ -279,24 +281,25 @@ answer_batch(void **state)
 
 
 /* Every byte with every value, and every length. */
-
 static void
 answer_hostile(void **state)
 {
+    size_t    len, i;
     query_t   query, damaged;
     world_t  *world = *state;
+    unsigned  value;
 
     query_make(&query, WORLD_BYTES("\4_sip\4_tcp" WORLD_DEV1), WIRE_TYPE_SRV,
                1232);
 
-    for (size_t len = 0; len < query.len; len++) {
+    for (len = 0; len < query.len; len++) {
         world_ask(world, query.data, len, 1232);
         assert_int_equal(world->outcome, len < WIRE_HEADER_LEN
                                          ? ANSWER_DROPPED : ANSWER_FORMERR);
     }
 
-    for (size_t i = 0; i < query.len; i++) {
-        for (unsigned value = 0; value < 256; value++) {
+    for (i = 0; i < query.len; i++) {
+        for (value = 0; value < 256; value++) {
             damaged = query;
             damaged.data[i] = (uint8_t) value;
 

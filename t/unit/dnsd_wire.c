@@ -25,7 +25,6 @@
 
 
 /* A copy of exactly that size, so that a sanitizer sees each read behind. */
-
 static uint8_t *
 exact(const uint8_t *data, size_t len)
 {
@@ -41,6 +40,8 @@ exact(const uint8_t *data, size_t len)
 static void
 name_parse(void **state)
 {
+    size_t  i;
+
     (void) state;
 
     static const struct {
@@ -84,7 +85,7 @@ name_parse(void **state)
         { MESSAGE("\377\377"), 12, NULL, 0, 0 }
     };
 
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         size_t       at = cases[i].at;
         uint8_t     *message = exact((const uint8_t *) cases[i].message,
                                      cases[i].len);
@@ -105,7 +106,6 @@ name_parse(void **state)
 
 
 /* A chain of pointers, each to the one before, is long but ends. */
-
 static void
 name_pointers(void **state)
 {
@@ -134,16 +134,17 @@ static void
 name_fold(void **state)
 {
     uint8_t  bytes[256];
+    unsigned  i;
 
     (void) state;
 
-    for (unsigned i = 0; i < 256; i++) {
+    for (i = 0; i < 256; i++) {
         bytes[i] = (uint8_t) i;
     }
 
     wire_fold(bytes, sizeof(bytes));
 
-    for (unsigned i = 0; i < 256; i++) {
+    for (i = 0; i < 256; i++) {
         assert_int_equal(bytes[i], i >= 'A' && i <= 'Z' ? i + 32 : i);
     }
 
@@ -158,6 +159,8 @@ name_fold(void **state)
 static void
 name_ends_with(void **state)
 {
+    size_t  i;
+
     (void) state;
 
     static const struct {
@@ -176,7 +179,7 @@ name_ends_with(void **state)
         { { BYTES("\1a\0") }, { BYTES("") }, -1 }
     };
 
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         size_t  at;
         bool    found = wire_name_ends_with(cases[i].name, cases[i].suffix,
                                             &at);
@@ -199,6 +202,7 @@ static void
 name_print(void **state)
 {
     char  text[32];
+    size_t  i, size;
 
     (void) state;
 
@@ -212,12 +216,12 @@ name_print(void **state)
         { { BYTES("\2 \377\0") }, "\\032\\255." }
     };
 
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         wire_name_print(text, sizeof(text), cases[i].name);
         assert_string_equal(text, cases[i].text);
     }
 
-    for (size_t size = 5; size < sizeof(text); size++) {
+    for (size = 5; size < sizeof(text); size++) {
         memset(text, '#', sizeof(text));
         wire_name_print(text, size, SPAN(L63 "\0"));
         assert_true(strlen(text) < size);
@@ -235,6 +239,8 @@ name_print(void **state)
 static void
 query_parse(void **state)
 {
+    size_t  i;
+
     (void) state;
 
     static const struct {
@@ -281,7 +287,7 @@ query_parse(void **state)
         { QUERY("\0\0\0\1\0\0\0\0\377\377" Q), WIRE_VERDICT_FORMERR }
     };
 
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         uint8_t       *message = exact(cases[i].message.data,
                                        cases[i].message.len);
         wire_query_t   query;
@@ -297,6 +303,7 @@ query_parse(void **state)
 static void
 query_fields(void **state)
 {
+    size_t        len;
     wire_query_t  query;
 
     (void) state;
@@ -315,7 +322,7 @@ query_fields(void **state)
     assert_true(query.edns && query.dnssec_ok);
     assert_int_equal(query.payload, 65535);
 
-    for (size_t len = 0; len < sizeof(message) - 1; len++) {
+    for (len = 0; len < sizeof(message) - 1; len++) {
         uint8_t  *cut = exact(message, len);
 
         assert_int_equal(wire_query_parse(&query, cut, len),
@@ -327,7 +334,6 @@ query_fields(void **state)
 
 
 /* The message of writer_limits: three names, compressed, and some bytes. */
-
 static void
 writer_write(wire_writer_t *writer)
 {
@@ -348,13 +354,14 @@ writer_write(wire_writer_t *writer)
 static void
 writer_limits(void **state)
 {
+    size_t          limit;
     uint8_t        *data;
     wire_mark_t     mark;
     wire_writer_t   writer;
 
     (void) state;
 
-    for (size_t limit = 0; limit < sizeof(WRITTEN) + 8; limit++) {
+    for (limit = 0; limit < sizeof(WRITTEN) + 8; limit++) {
         data = malloc(limit + 1);
         assert_non_null(data);
         wire_writer_init(&writer, data, limit);
@@ -381,7 +388,6 @@ writer_limits(void **state)
 
 
 /* Names that were taken back are pointed to no more. */
-
 static void
 writer_restore(void **state)
 {
@@ -404,7 +410,6 @@ writer_restore(void **state)
 
 
 /* Far names are written whole: a pointer has 14 bits. */
-
 static void
 writer_far(void **state)
 {

@@ -149,6 +149,7 @@ world_devices(store_txn_t *txn)
 {
     char            text[80];
     uint8_t         buffer[STORE_VALUE_MAX], owner[3] = { 2, 'h' };
+    unsigned        i;
     store_span_t    none = { NULL, 0 };
     store_device_t  device;
     store_writer_t  writer;
@@ -163,7 +164,7 @@ world_devices(store_txn_t *txn)
     store_writer_device(&writer, buffer, sizeof(buffer), &device);
     world_begin(&writer, none, WORLD_TXT);
 
-    for (unsigned i = 0; i < WORLD_TXTS; i++) {
+    for (i = 0; i < WORLD_TXTS; i++) {
         memset(text, 'a' + (int) i, sizeof(text));
         text[0] = 50;
         world_rr(&writer, text, 51, -1);
@@ -172,7 +173,7 @@ world_devices(store_txn_t *txn)
     store_writer_rrset_end(&writer);
     world_begin(&writer, WORLD_SPAN("\1s"), WIRE_TYPE_SRV);
 
-    for (unsigned i = 0; i < WORLD_HOSTS; i++) {
+    for (i = 0; i < WORLD_HOSTS; i++) {
         memcpy(text, "\0\1\0\2\0\3\2hx", 9);
         text[8] = (char) ('0' + i);
         world_rr(&writer, text, 9, 9);
@@ -180,7 +181,7 @@ world_devices(store_txn_t *txn)
 
     store_writer_rrset_end(&writer);
 
-    for (unsigned i = 0; i < WORLD_HOSTS; i++) {
+    for (i = 0; i < WORLD_HOSTS; i++) {
         owner[2] = (uint8_t) ('0' + i);
         world_one(&writer, (store_span_t) { owner, 3 }, WIRE_TYPE_AAAA,
                   "0123456789abcdef", 16, -1);
@@ -240,7 +241,6 @@ world_cleanup(world_t *world)
 
 /* Asks; udp_size 0 means TCP.  The query is copied, so that a sanitizer sees
  * a read behind it. */
-
 static inline size_t
 world_ask(world_t *world, const uint8_t *query, size_t len, uint16_t udp_size)
 {
@@ -273,12 +273,11 @@ world_ask(world_t *world, const uint8_t *query, size_t len, uint16_t udp_size)
 
 
 /* A reply must be whole: its sections as counted, its end where they end. */
-
 static inline void
 world_check_reply(const uint8_t *query, const uint8_t *reply, size_t len)
 {
     size_t       at = WIRE_HEADER_LEN, rdlength;
-    unsigned     records;
+    unsigned     records, i;
     wire_name_t  name;
 
     WORLD_MUST(len >= WIRE_HEADER_LEN);
@@ -294,7 +293,7 @@ world_check_reply(const uint8_t *query, const uint8_t *reply, size_t len)
     records = (unsigned) wire_get16(reply + 6) + wire_get16(reply + 8)
               + wire_get16(reply + 10);
 
-    for (unsigned i = 0; i < records; i++) {
+    for (i = 0; i < records; i++) {
         WORLD_MUST(wire_name_parse(&name, reply, len, &at));
         WORLD_MUST(len - at >= 10);
         rdlength = wire_get16(reply + at + 8);
