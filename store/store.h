@@ -86,10 +86,9 @@ store_status_t store_open(store_t **store, const store_options_t *options,
 void store_close(store_t *store);
 
 /*
- * True where the path now leads to another file than the one that is open,
- * or to none: the store was replaced or moved.  A stat; no open of the lock
- * file, which would drop LMDB's locks.  A path that leads to no file at all
- * counts as not replaced: what is open goes on.
+ * True where the path now leads to another file than the one that is open: the
+ * store was replaced.  Where it leads to no file at all, what is open goes on:
+ * false.  A stat; no open of the lock file, which would drop LMDB's locks.
  */
 bool store_replaced(const store_t *store);
 

@@ -188,12 +188,19 @@ bool
 store_replaced(const store_t *store)
 {
     int          fd;
-    struct stat  path, open;
+    struct stat  path, lock, open;
 
     if (stat(store->data, &path) == -1
         || mdb_env_get_fd(store->env, &fd) != 0
         || fstat(fd, &open) == -1)
     {
+        return false;
+    }
+
+    /* A backup has no lock file.  Until the registrar has made one a reader
+     * could not open the store, and would have none to answer from. */
+
+    if (!store->writer && stat(store->lock, &lock) == -1) {
         return false;
     }
 

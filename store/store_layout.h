@@ -93,6 +93,10 @@ store_set32(uint8_t *p, uint32_t n)
 }
 
 
+/* Bytes of an algorithm's public key; 0 where none is stored (HMAC). */
+size_t store_public_key_len(uint8_t algorithm);
+
+
 /*
  * CRC-32C over key, then bytes with the four at `at` taken as zero.  So a
  * value under a wrong key fails as a flipped bit does.  bytes.len >= at + 4.

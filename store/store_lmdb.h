@@ -47,6 +47,14 @@ struct store_txn_s {
 /* The one place where LMDB's and the system's error numbers are judged. */
 store_status_t store_status_of(int rc);
 
+/* Translates rc, and keeps it where it is the transaction's first failure. */
+store_status_t store_txn_keep(store_txn_t *txn, int rc);
+
+/* Puts the mark of this commit, unless the one that stands there is later:
+ * workers' clocks differ a little, and the mark never goes back. */
+store_status_t store_put_mark(store_txn_t *txn,
+    const lease_clock_mark_t *mark);
+
 /* Sets *error, which may be NULL, and returns status. */
 store_status_t store_error_set(store_error_t *error, store_status_t status,
     const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -27,6 +27,7 @@ static void store_writer_head(store_writer_t *writer,
     const store_rrset_t *rrset, uint8_t count);
 
 
+/* In the order of STORE_AT_STATE and those after it. */
 void
 store_writer_device(store_writer_t *writer, uint8_t *buffer, size_t size,
     const store_device_t *device)
@@ -80,6 +81,8 @@ store_writer_begin(store_writer_t *writer, uint8_t *buffer, size_t size,
     store_kind_t kind)
 {
     uint8_t  *p;
+
+    /* A caller's larger buffer must not make a value that no reader takes. */
 
     if (size > STORE_VALUE_MAX) {
         size = STORE_VALUE_MAX;
@@ -151,6 +154,8 @@ store_writer_32(store_writer_t *writer, uint32_t n)
 }
 
 
+/* A time that 32 bits cannot hold is a mistake of the caller's; cut off, it
+ * would be a lease that ended long ago, or never does. */
 static void
 store_writer_time(store_writer_t *writer, int64_t time)
 {
@@ -171,7 +176,7 @@ store_writer_key(store_writer_t *writer, const store_device_key_t *key,
     size_t  len;
 
     hmac = key->algorithm == STORE_HMAC_SHA256;
-    len = hmac ? 0 : key->algorithm == STORE_ED25519 ? 32 : 64;
+    len = store_public_key_len(key->algorithm);
 
     /* What has no place in the encoding must not be lost silently. */
 
@@ -213,12 +218,16 @@ store_writer_rrset_begin(store_writer_t *writer, const store_rrset_t *rrset)
 {
     store_writer_head(writer, rrset, 0);
 
+    /* The count stands last in the head; store_writer_rr counts in place. */
+
     if (!writer->failed) {
         writer->rrset = writer->at - 1;
     }
 }
 
 
+/* Bounds that would be lost in the encoding's narrower fields; all others are
+ * store_writer_finish's to find. */
 static void
 store_writer_head(store_writer_t *writer, const store_rrset_t *rrset,
     uint8_t count)
@@ -287,6 +296,9 @@ store_writer_finish(store_writer_t *writer, store_span_t key,
     bytes->data = writer->start;
     bytes->len = (size_t) (writer->at - writer->start);
 
+    /* Opened as a reader will: whatever a step above did not look at (types,
+     * TTLs, owners, an RRset twice) is refused here, not on each query. */
+
     store_seal(key, writer->start, bytes->len);
 
     return store_value_open(&value, key, *bytes);
@@ -302,6 +314,8 @@ store_rr_write(uint8_t **at, const uint8_t *end, const store_rr_t *rr)
     if (rr->len > STORE_RR_LEN || rr->splice > rr->len || rr->splice < -1) {
         return false;
     }
+
+    /* Where the splice goes takes two bytes, for the few RRs that have one. */
 
     p = *at;
     len = 2 + (rr->splice >= 0 ? 2 : 0) + (size_t) rr->len;

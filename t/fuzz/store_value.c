@@ -1,5 +1,5 @@
-/* units: store/store_key.c store/store_value.c store/store_writer.c
-   store/crc32c.c */
+/* units: store/store_key.c store/store_value.c store/store_value_check.c
+   store/store_writer.c store/crc32c.c */
 
 /*
  * Values of any bytes under any key, the checksum made right so that the

@@ -4,8 +4,8 @@
    ngx_srv_registrar_module/device_presentation.c
    ngx_srv_registrar_module/device_name.c
    ngx_srv_registrar_module/device_address.c
-   ngx_srv_registrar_module/device_reason.c
-   store/store_key.c store/store_value.c store/store_writer.c
+   ngx_srv_registrar_module/device_reason.c store/store_key.c
+   store/store_value.c store/store_value_check.c store/store_writer.c
    store/crc32c.c */
 
 /*

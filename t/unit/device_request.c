@@ -11,12 +11,11 @@
    ngx_srv_registrar_module/device_name.c
    ngx_srv_registrar_module/device_address.c
    ngx_srv_registrar_module/device_reason.c
-   ngx_srv_registrar_module/device_key.c
-   ngx_srv_registrar_module/device_jwk.c
+   ngx_srv_registrar_module/device_key.c ngx_srv_registrar_module/device_jwk.c
    ngx_srv_registrar_module/device_secrets.c
    ngx_srv_registrar_module/device_field.c
-   ngx_srv_registrar_module/device_field_bare.c
-   store/store_key.c store/store_value.c store/store_writer.c
+   ngx_srv_registrar_module/device_field_bare.c store/store_key.c
+   store/store_value.c store/store_value_check.c store/store_writer.c
    store/crc32c.c */
 
 /*

@@ -1,5 +1,5 @@
-/* units: store/store_key.c store/store_value.c store/store_writer.c
-   store/crc32c.c */
+/* units: store/store_key.c store/store_value.c store/store_value_check.c
+   store/store_writer.c store/crc32c.c */
 
 /*
  * Values: what the writer makes the reader gives back, and every other byte

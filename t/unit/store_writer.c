@@ -1,5 +1,5 @@
-/* units: store/store_key.c store/store_value.c store/store_writer.c
-   store/crc32c.c */
+/* units: store/store_key.c store/store_value.c store/store_value_check.c
+   store/store_writer.c store/crc32c.c */
 
 /*
  * The writer of values: its bounds, and what it refuses to seal.
