@@ -6,6 +6,11 @@
  * nginx lets every handshake through (its verify callback returns 1) and
  * checks per request; and without SNI a Host field selects another server than
  * the one whose client CA verified the chain.  So all of it is checked again.
+ *
+ * A session that is resumed brings the verdict of the handshake that it began
+ * with.  TLS 1.3 resumes before SNI has chosen the server, so that this may
+ * have been another server with another CA; and CAs and CRLs may have changed
+ * since.  Its certificate is verified anew.
  */
 
 #include "ngx_srv_registrar_request.h"
@@ -13,6 +18,8 @@
 
 static device_reason_t ngx_srv_registrar_certificate_verified(
     ngx_http_request_t *r, device_error_t *error);
+static device_reason_t ngx_srv_registrar_certificate_again(
+    ngx_http_request_t *r, X509 *cert, device_error_t *error);
 static device_reason_t ngx_srv_registrar_certificate_der(
     ngx_http_request_t *r, X509 *cert, store_span_t *der);
 
@@ -44,6 +51,10 @@ ngx_srv_registrar_certificate(ngx_http_request_t *r, store_span_t *der,
     if (cert == NULL) {
         return device_refuse(error, DEVICE_CERTIFICATE_REQUIRED, NULL,
                              "the client sent no certificate");
+    }
+
+    if (reason == DEVICE_OK && SSL_session_reused(c->ssl->connection)) {
+        reason = ngx_srv_registrar_certificate_again(r, cert, error);
     }
 
     if (reason == DEVICE_OK) {
@@ -92,6 +103,58 @@ ngx_srv_registrar_certificate_verified(ngx_http_request_t *r,
     }
 
     return DEVICE_OK;
+}
+
+
+/*
+ * By this server's CAs and CRLs, as OpenSSL does in a full handshake.  A
+ * session keeps no intermediate certificates, so a chain that needs some which
+ * only the client has is refused too: MISDIRECTED wants a connection of its
+ * own.
+ */
+static device_reason_t
+ngx_srv_registrar_certificate_again(ngx_http_request_t *r, X509 *cert,
+    device_error_t *error)
+{
+    SSL                      *ssl;
+    X509_STORE               *store;
+    X509_STORE_CTX           *ctx;
+    device_reason_t           reason;
+    X509_VERIFY_PARAM        *param;
+    ngx_http_ssl_srv_conf_t  *sscf;
+
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_ssl_module);
+    ssl = r->connection->ssl->connection;
+    store = SSL_CTX_get_cert_store(sscf->ssl.ctx);
+    reason = DEVICE_INTERNAL;
+
+    ctx = X509_STORE_CTX_new();
+
+    if (ctx && X509_STORE_CTX_init(ctx, store, cert, NULL) == 1
+        && X509_STORE_CTX_set_default(ctx, "ssl_client") == 1)
+    {
+        param = X509_STORE_CTX_get0_param(ctx);
+
+        /* ssl_verify_depth, and what OpenSSL's security level asks of keys */
+
+        X509_VERIFY_PARAM_set1(param, SSL_get0_param(ssl));
+        X509_VERIFY_PARAM_set_auth_level(param, SSL_get_security_level(ssl));
+
+        reason = DEVICE_OK;
+
+        if (X509_verify_cert(ctx) != 1) {
+            reason = device_refuse(error, DEVICE_MISDIRECTED, NULL,
+                                   "the TLS session was resumed and its "
+                                   "certificate does not verify here: %s",
+                                   X509_verify_cert_error_string(
+                                       X509_STORE_CTX_get_error(ctx)));
+        }
+    }
+
+    X509_STORE_CTX_free(ctx);
+    ERR_clear_error();
+
+    return reason;
 }
 
 
