@@ -15,7 +15,7 @@
 typedef enum {
     DEVICE_PRESENT = 0,
     DEVICE_ABSENT,
-    DEVICE_UNREADABLE             /* a byte that may not be there, or
+    DEVICE_UNREADABLE                /* a byte that may not be there, or
                                         longer than the room */
 } device_presence_t;
 
@@ -51,6 +51,17 @@ bool device_message_clean(store_span_t value);
 
 /* Remembers a key; false where it was there before or there are too many. */
 bool device_keys_seen_add(device_keys_seen_t *seen, store_span_t key);
+
+/*
+ * The components of a signature: SIGNATURE_MALFORMED, or OK with *covered, a
+ * set of bits for device_signature_covers.  That one refuses with
+ * SIGNATURE_INCOMPLETE where a part of the request is not in the set.
+ */
+device_reason_t device_signature_components(
+    const device_signature_t *signature, unsigned *covered,
+    device_error_t *error);
+device_reason_t device_signature_covers(const device_message_t *message,
+    unsigned covered, device_error_t *error);
 
 
 static inline bool

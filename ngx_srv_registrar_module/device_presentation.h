@@ -78,6 +78,9 @@ void device_presentation_append16(device_presentation_t *form,
     uint32_t number);
 
 
+/* Appends a target, with its splice; false where it is ".". */
+bool device_rdata_target(device_presentation_t *form);
+
 /* The parameters of SVCB and HTTPS (RFC 9460 2.2), to the end. */
 void device_svcb_params(device_presentation_t *form);
 

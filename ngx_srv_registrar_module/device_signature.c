@@ -1,15 +1,14 @@
 
 /*
  * Which signature is ours, and whether it says all that our profile wants
- * (RFC 9421 3.2, steps 1 to 6).  What a component's value is, is
- * device_signature_base.c's to know; Content-Digest is
- * device_signature_digest.c's.
+ * (RFC 9421 3.2, steps 1 to 6).  Which components it has to cover is
+ * device_signature_cover.c's to know, what their values are is
+ * device_signature_base.c's, and Content-Digest device_signature_digest.c's.
  *
  * Always: work is bounded before it is done: at most DEVICE_SIGNATURES_MAX
- * members are looked at, and of one of them at most DEVICE_COMPONENTS_MAX
- * components.  Nothing is believed yet: who passes here has a well-formed
- * claim and no more, and every reason given before the key has spoken tells
- * only of the request's form, never of the store.
+ * members are looked at.  Nothing is believed yet: who passes here has a
+ * well-formed claim and no more, and every reason given before the key has
+ * spoken tells only of the request's form, never of the store.
  */
 
 
@@ -21,31 +20,6 @@
 #include "device_key.h"
 
 
-/* What a set of components covers. */
-#define DEVICE_COVERS_METHOD     0x01
-#define DEVICE_COVERS_AUTHORITY  0x02
-#define DEVICE_COVERS_PATH       0x04
-#define DEVICE_COVERS_QUERY      0x08
-#define DEVICE_COVERS_DIGEST     0x10
-
-
-/* RFC 9421 2.2; @query-param needs a parameter, @status is a response's. */
-static const struct {
-    const char  *name;
-    unsigned     covers;
-} device_components[] = {
-    { "@method",         DEVICE_COVERS_METHOD },
-    { "@authority",      DEVICE_COVERS_AUTHORITY },
-    { "@path",           DEVICE_COVERS_PATH },
-    { "@query",          DEVICE_COVERS_QUERY },
-    { "@target-uri",     DEVICE_COVERS_AUTHORITY | DEVICE_COVERS_PATH
-                         | DEVICE_COVERS_QUERY },
-    { "@scheme",         0 },
-    { "@request-target", 0 },
-    { "content-digest",  DEVICE_COVERS_DIGEST },
-};
-
-
 static device_reason_t device_signature_select(store_span_t input,
     device_signature_t *signature, device_field_member_t *ours,
     device_error_t *error);
@@ -55,16 +29,8 @@ static device_reason_t device_signature_params(device_signature_t *signature,
     const device_field_member_t *ours, device_error_t *error);
 static bool device_signature_param(device_signature_t *signature,
     const device_field_param_t *param, bool *created);
-static device_reason_t device_signature_components(
-    const device_signature_t *signature, unsigned *covered,
-    device_error_t *error);
-static bool device_component_valid(const device_field_member_t *item,
-    unsigned *covers);
 static device_reason_t device_signature_value(device_signature_t *signature,
     store_span_t value, store_span_t label, device_error_t *error);
-static device_reason_t device_signature_covers(
-    const device_message_t *message, unsigned covered,
-    device_error_t *error);
 static bool device_signature_fresh(const device_signature_t *signature,
     int64_t centre);
 static bool device_signature_lives(const device_signature_t *signature,
@@ -352,101 +318,6 @@ device_signature_param(device_signature_t *signature,
 }
 
 
-/* RFC 9421 2: each component once; else two lines of the base had one name,
- * and a reader could take the one that was not meant. */
-static device_reason_t
-device_signature_components(const device_signature_t *signature,
-    unsigned *covered, device_error_t *error)
-{
-    size_t                 i, n;
-    unsigned               covers;
-    store_span_t           names[DEVICE_COMPONENTS_MAX];
-    device_field_parser_t  parser;
-    device_field_member_t  item;
-
-    *covered = 0;
-    n = 0;
-
-    device_field_inner_list(&parser, signature->components);
-
-    while (device_field_item(&parser, &item)) {
-
-        if (n == DEVICE_COMPONENTS_MAX) {
-            return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
-                                 "more than %d components",
-                                 DEVICE_COMPONENTS_MAX);
-        }
-
-        if (!device_component_valid(&item, &covers)) {
-            return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
-                                 "the component %.*s is not supported",
-                                 (int) (item.raw.len < 64 ? item.raw.len
-                                                          : 64),
-                                 (const char *) item.raw.data);
-        }
-
-        for (i = 0; i < n; i++) {
-            if (device_span_equal(names[i], item.value.text)) {
-                return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
-                                     "a component is covered twice");
-            }
-        }
-
-        names[n++] = item.value.text;
-        *covered |= covers;
-    }
-
-    /* the member was parsed before with its list: it cannot fail now */
-
-    return parser.failed
-           ? device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
-                           "the components are no list")
-           : DEVICE_OK;
-}
-
-
-/* No parameter is taken: each of them (sf, bs, key, req, tr, name) changes
- * what the value is. */
-static bool
-device_component_valid(const device_field_member_t *item, unsigned *covers)
-{
-    size_t        i;
-    uint8_t       byte;
-    store_span_t  name;
-
-    if (item->value.type != DEVICE_FIELD_STRING || item->nparams != 0) {
-        return false;
-    }
-
-    name = item->value.text;
-    *covers = 0;
-
-    for (i = 0;
-         i < sizeof(device_components) / sizeof(device_components[0]);
-         i++)
-    {
-        if (device_span_is(name, device_components[i].name)) {
-            *covers = device_components[i].covers;
-            return true;
-        }
-    }
-
-    /* a field name, lower case (2.1) */
-
-    for (i = 0; i < name.len; i++) {
-        byte = name.data[i];
-
-        if (!(byte >= 'a' && byte <= 'z') && !(byte >= '0' && byte <= '9')
-            && (byte == '\0' || strchr("!#$%&'*+-.^_`|~", byte) == NULL))
-        {
-            return false;
-        }
-    }
-
-    return name.len > 0;
-}
-
-
 /* The member of Signature that has our label (RFC 9421 4.2). */
 static device_reason_t
 device_signature_value(device_signature_t *signature, store_span_t value,
@@ -498,39 +369,6 @@ device_signature_value(device_signature_t *signature, store_span_t value,
     }
 
     return DEVICE_OK;
-}
-
-
-/* Our policy, not the signer's, says what must be covered (RFC 9421 7.2.1). */
-static device_reason_t
-device_signature_covers(const device_message_t *message, unsigned covered,
-    device_error_t *error)
-{
-    const char  *missing;
-
-    if ((covered & DEVICE_COVERS_METHOD) == 0) {
-        missing = "@method";
-
-    } else if ((covered & DEVICE_COVERS_AUTHORITY) == 0) {
-        missing = "@authority";
-
-    } else if ((covered & DEVICE_COVERS_PATH) == 0) {
-        missing = "@path";
-
-    } else if (message->has_query && (covered & DEVICE_COVERS_QUERY) == 0) {
-        missing = "@query";
-
-    } else if (message->body.len > 0
-               && (covered & DEVICE_COVERS_DIGEST) == 0)
-    {
-        missing = "content-digest";
-
-    } else {
-        return DEVICE_OK;
-    }
-
-    return device_refuse(error, DEVICE_SIGNATURE_INCOMPLETE, NULL,
-                         "the signature does not cover \"%s\"", missing);
 }
 
 

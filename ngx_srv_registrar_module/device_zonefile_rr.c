@@ -1,10 +1,8 @@
 
 /*
  * One line of a zone file to one RR.  Enters: the operator's text.  Leaves:
- * an RR that a registrar zone can have, its names in lower case.
- *
- * ldns wraps numbers that are too large, so each integer that it read is
- * compared with the token that it read it from.
+ * an RR that a registrar zone can have, its names in lower case.  ldns parses;
+ * what it read is compared with the text in device_zonefile_number.c.
  */
 
 #include "device_zonefile_rr.h"
@@ -15,36 +13,18 @@
 
 #include <ldns/ldns.h>
 
-#include "device_rdata.h"
-
-
-#define TTL_MAX     0x7fffffff   /* s; RFC 2181 8 */
-#define TTL_UNSET   0x80000000   /* what a line may not say */
-#define TOKENS_MAX  16           /* TTL, class, type, and the fields of RDATA
-                                    up to the last integer: NAPTR, SOA */
-
 
 struct device_zone_parser_s {
     store_span_t  zone;
     ldns_rdf     *origin;
     ldns_rdf     *previous;          /* the last owner */
-    uint32_t      ttl;
+    uint32_t      ttl;               /* s, of lines that say none; UNSET until
+                                        a $TTL: RFC 2308 4 has no default */
 };
-
-typedef struct {
-    char    *at[TOKENS_MAX];
-    size_t   n;
-} device_zone_tokens_t;
 
 
 static bool device_zone_directive(device_zone_parser_t *parser, char *line,
     const char **problem);
-static const char *device_zone_check(const ldns_rr *rr, char *line);
-static void device_zone_tokens(device_zone_tokens_t *tokens, char *line);
-static bool device_zone_integer_kept(const ldns_rdf *field,
-    const char *token);
-static bool device_ttl_parse(const char *text, uint32_t most,
-    uint32_t *ttl);
 static const char *device_zone_type_refused(uint16_t type, bool apex);
 static const char *device_zone_copy(const device_zone_parser_t *parser,
     ldns_rr *parsed, device_zone_rr_t **rr);
@@ -66,7 +46,7 @@ device_zone_parser_new(store_span_t zone)
     }
 
     parser->zone = zone;
-    parser->ttl = TTL_UNSET;
+    parser->ttl = DEVICE_ZONE_TTL_UNSET;
     parser->origin = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, zone.len,
                                            zone.data);
 
@@ -158,7 +138,9 @@ device_zone_directive(device_zone_parser_t *parser, char *line,
 
     } else if (strcasecmp(tokens.at[0], "$TTL") == 0) {
 
-        if (!device_ttl_parse(tokens.at[1], TTL_MAX, &parser->ttl)) {
+        if (!device_ttl_parse(tokens.at[1], DEVICE_ZONE_TTL_MAX,
+                              &parser->ttl))
+        {
             *problem = "not a TTL (RFC 2181 section 8)";
         }
 
@@ -191,203 +173,6 @@ device_zone_directive(device_zone_parser_t *parser, char *line,
     }
 
     return true;
-}
-
-
-/* What can be said of the RR alone.  Cuts the line into tokens. */
-static const char *
-device_zone_check(const ldns_rr *rr, char *line)
-{
-    bool                  repeated;
-    size_t                i, at;
-    uint32_t              ttl;
-    device_zone_tokens_t  tokens;
-
-    if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN) {
-        return "no class but IN is served";
-    }
-
-    repeated = (line[0] == ' ');
-    device_zone_tokens(&tokens, line);
-
-    /* [owner] [TTL] [class] type: device_zonelines_next() left this order */
-
-    for (at = repeated ? 0 : 1; at < tokens.n; at++) {
-
-        if (tokens.at[at][0] >= '0' && tokens.at[at][0] <= '9') {
-            if (!device_ttl_parse(tokens.at[at], TTL_MAX, &ttl)) {
-                return "not a TTL (RFC 2181 section 8)";
-            }
-
-        } else if (strcasecmp(tokens.at[at], "IN") != 0
-                   && strncasecmp(tokens.at[at], "CLASS", 5) != 0)
-        {
-            break;
-        }
-    }
-
-    if (ldns_rr_ttl(rr) == TTL_UNSET) {
-        return "no TTL: $TTL is missing";
-    }
-
-    at++;
-
-    /* bytes in hexadecimal (RFC 3597 5): no integer to be wrapped */
-
-    if (at < tokens.n && strcmp(tokens.at[at], "\\#") == 0) {
-        return NULL;
-    }
-
-    for (i = 0; i < ldns_rr_rd_count(rr) && at + i < tokens.n; i++) {
-        if (!device_zone_integer_kept(ldns_rr_rdf(rr, i), tokens.at[at + i]))
-        {
-            return "a number is out of range";
-        }
-    }
-
-    /* of SvcParams, ldns wraps the port (RFC 9460 7.2) */
-
-    for (i = at; i < tokens.n && ldns_rr_get_type(rr) >= LDNS_RR_TYPE_SVCB
-         && ldns_rr_get_type(rr) <= LDNS_RR_TYPE_HTTPS; i++)
-    {
-        if (strncmp(tokens.at[i], "port=", 5) == 0
-            && (!device_ttl_parse(tokens.at[i] + 5, UINT16_MAX, &ttl)))
-        {
-            return "a port is an integer of 0 to 65535, without quotes";
-        }
-    }
-
-    return NULL;
-}
-
-
-/* The first tokens of a line, in place; quotes hold one together. */
-static void
-device_zone_tokens(device_zone_tokens_t *tokens, char *line)
-{
-    bool  quoted;
-
-    for (tokens->n = 0; tokens->n < TOKENS_MAX; /* void */) {
-
-        while (*line == ' ') {
-            line++;
-        }
-
-        if (*line == '\0') {
-            return;
-        }
-
-        tokens->at[tokens->n++] = line;
-
-        for (quoted = false; *line != '\0'; line++) {
-
-            if (*line == ' ' && !quoted) {
-                *line++ = '\0';
-                break;
-            }
-
-            if (*line == '"') {
-                quoted = !quoted;
-            }
-
-            if (*line == '\\' && line[1] != '\0') {
-                line++;
-            }
-        }
-    }
-}
-
-
-static bool
-device_zone_integer_kept(const ldns_rdf *field, const char *token)
-{
-    uint32_t  kept, said;
-
-    switch (ldns_rdf_get_type(field)) {
-
-    case LDNS_RDF_TYPE_INT8:
-    case LDNS_RDF_TYPE_ALG:
-    case LDNS_RDF_TYPE_CERTIFICATE_USAGE:
-    case LDNS_RDF_TYPE_SELECTOR:
-    case LDNS_RDF_TYPE_MATCHING_TYPE:
-        kept = ldns_rdf2native_int8(field);
-        break;
-
-    case LDNS_RDF_TYPE_INT16:
-    case LDNS_RDF_TYPE_CERT_ALG:
-        kept = ldns_rdf2native_int16(field);
-        break;
-
-    case LDNS_RDF_TYPE_INT32:
-    case LDNS_RDF_TYPE_PERIOD:
-        kept = ldns_rdf2native_int32(field);
-        break;
-
-    default:
-        return true;
-    }
-
-    /* TLSA's and CERT's fields may be words, which cannot wrap */
-
-    if ((token[0] < '0' || token[0] > '9') && token[0] != '-'
-        && token[0] != '+')
-    {
-        return ldns_rdf_get_type(field) != LDNS_RDF_TYPE_INT8
-               && ldns_rdf_get_type(field) != LDNS_RDF_TYPE_INT16;
-    }
-
-    return device_ttl_parse(token, UINT32_MAX, &said) && said == kept;
-}
-
-
-/* Digits, or digits with units as BIND takes them: 1h30m. */
-static bool
-device_ttl_parse(const char *text, uint32_t most, uint32_t *ttl)
-{
-    size_t       i;
-    uint64_t     sum, part;
-    const char  *unit;
-
-    static const char      units[] = "smhdw";
-    static const uint64_t  seconds[] = { 1, 60, 3600, 86400, 604800 };
-
-    sum = 0;
-
-    for (i = 0; text[i] != '\0'; /* void */) {
-
-        if (text[i] < '0' || text[i] > '9') {
-            return false;
-        }
-
-        for (part = 0; text[i] >= '0' && text[i] <= '9'; i++) {
-            part = part * 10 + (uint64_t) (text[i] - '0');
-
-            if (part > most) {
-                return false;
-            }
-        }
-
-        if (text[i] != '\0') {
-            unit = strchr(units, text[i] | 0x20);
-
-            if (unit == NULL) {
-                return false;
-            }
-
-            part *= seconds[unit - units];
-            i++;
-        }
-
-        sum += part;
-
-        if (sum > most) {
-            return false;
-        }
-    }
-
-    *ttl = (uint32_t) sum;
-
-    return i != 0;
 }
 
 

@@ -56,6 +56,31 @@ bool device_zone_parser_line(device_zone_parser_t *parser, char *line,
     unsigned number, device_zone_rr_t **rr, device_error_t *error);
 
 
+#define DEVICE_ZONE_TTL_MAX     0x7fffffff   /* s; RFC 2181 8 */
+#define DEVICE_ZONE_TTL_UNSET   0x80000000   /* what a line may not say */
+#define DEVICE_ZONE_TOKENS_MAX  16   /* TTL, class, type, and the fields of
+                                        RDATA up to the last integer: NAPTR,
+                                        SOA */
+
+/* Words of a line, which holds them. */
+typedef struct {
+    char    *at[DEVICE_ZONE_TOKENS_MAX];
+    size_t   n;
+} device_zone_tokens_t;
+
+struct ldns_struct_rr;
+
+/* NULL, or what is wrong with the RR's class, TTL or numbers.  Cuts the line
+ * that it was read from into tokens. */
+const char *device_zone_check(const struct ldns_struct_rr *rr, char *line);
+
+/* The first tokens of a line, in place; quotes hold one together. */
+void device_zone_tokens(device_zone_tokens_t *tokens, char *line);
+
+/* Digits, or digits with units as BIND takes them: 1h30m. */
+bool device_ttl_parse(const char *text, uint32_t most, uint32_t *ttl);
+
+
 /*
  * All RRs of a zone together: sorts them by label, owner, type and RDATA,
  * frees equal ones, and checks what they say about each other.  *n is their

@@ -343,7 +343,6 @@ static device_reason_t
 ngx_srv_registrar_verify_key(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx)
 {
-    const char                *name;
     device_reason_t            reason;
     const store_device_key_t  *key;
 
@@ -355,20 +354,9 @@ ngx_srv_registrar_verify_key(ngx_http_request_t *r,
 
     /* the stored key decides; `alg` may only agree (RFC 9421 3.2) */
 
-    name = device_algorithm_name(key->algorithm);
-
-    if (name == NULL) {
-        return DEVICE_INTERNAL;
-    }
-
-    if (ctx->signature.alg.len
-        && (ctx->signature.alg.len != ngx_strlen(name)
-            || ngx_memcmp(ctx->signature.alg.data, name,
-                          ctx->signature.alg.len)
-               != 0))
-    {
+    if (!device_signature_alg_agrees(&ctx->signature, key->algorithm)) {
         return device_refuse(&ctx->error, DEVICE_SIGNATURE_INVALID, NULL,
-                             "the key's algorithm is %s", name);
+                             "alg is not the algorithm of this key");
     }
 
     reason = ngx_srv_registrar_verify_signature(r, ctx, key);

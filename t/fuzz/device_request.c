@@ -5,6 +5,7 @@
    ngx_srv_registrar_module/device_wish_service.c
    ngx_srv_registrar_module/device_wish_address.c
    ngx_srv_registrar_module/device_rdata.c
+   ngx_srv_registrar_module/device_rdata_target.c
    ngx_srv_registrar_module/device_svcb.c
    ngx_srv_registrar_module/device_presentation.c
    ngx_srv_registrar_module/device_name.c

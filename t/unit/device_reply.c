@@ -7,6 +7,7 @@
    ngx_srv_registrar_module/device_secrets.c
    ngx_srv_registrar_module/device_name.c
    ngx_srv_registrar_module/device_rdata.c
+   ngx_srv_registrar_module/device_rdata_target.c
    ngx_srv_registrar_module/device_rdata_write.c
    ngx_srv_registrar_module/device_svcb.c
    ngx_srv_registrar_module/device_presentation.c

@@ -1,4 +1,5 @@
 /* units: ngx_srv_registrar_module/device_signature.c
+   ngx_srv_registrar_module/device_signature_cover.c
    ngx_srv_registrar_module/device_signature_base.c
    ngx_srv_registrar_module/device_signature_digest.c
    ngx_srv_registrar_module/device_message.c

@@ -4,6 +4,7 @@
    ngx_srv_registrar_module/device_field_bare.c
    ngx_srv_registrar_module/device_reason.c
    ngx_srv_registrar_module/device_signature.c
+   ngx_srv_registrar_module/device_signature_cover.c
    ngx_srv_registrar_module/device_signature_digest.c
    ngx_srv_registrar_module/device_key.c
    ngx_srv_registrar_module/device_keyid.c

@@ -2,6 +2,7 @@
    ngx_srv_registrar_module/device_zonefile_check.c
    ngx_srv_registrar_module/device_zonefile_lines.c
    ngx_srv_registrar_module/device_zonefile_rr.c
+   ngx_srv_registrar_module/device_zonefile_number.c
    ngx_srv_registrar_module/device_name.c
    ngx_srv_registrar_module/device_reason.c store/store_key.c
    store/store_value.c store/store_value_check.c store/store_writer.c
