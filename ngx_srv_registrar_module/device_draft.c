@@ -19,6 +19,8 @@ static bool draft_shows(const device_draft_t *draft,
 static bool rrs_equal(const store_rrset_t *a, const store_rrset_t *b);
 static bool rrs_contain(const store_rrset_t *rrset, const store_rr_t *rr);
 static bool span_equal(store_span_t a, store_span_t b);
+static void draft_sort(device_draft_t *draft);
+static int rrset_compare(const store_rrset_t *a, const store_rrset_t *b);
 
 
 device_reason_t
@@ -274,10 +276,51 @@ rrs_contain(const store_rrset_t *rrset, const store_rr_t *rr)
 }
 
 
+/* By owner and type, so that equal registrations give equal values and
+ * replies, whatever order they were built up in.  Few and nearly sorted: an
+ * insertion sort. */
+static void
+draft_sort(device_draft_t *draft)
+{
+    size_t         i, at;
+    store_rrset_t  rrset;
+
+    for (i = 1; i < draft->nrrsets; i++) {
+        rrset = draft->rrsets[i];
+
+        for (at = i; at > 0; at--) {
+            if (rrset_compare(&draft->rrsets[at - 1], &rrset) <= 0) {
+                break;
+            }
+
+            draft->rrsets[at] = draft->rrsets[at - 1];
+        }
+
+        draft->rrsets[at] = rrset;
+    }
+}
+
+
+static int
+rrset_compare(const store_rrset_t *a, const store_rrset_t *b)
+{
+    int     order;
+    size_t  len = a->owner.len < b->owner.len ? a->owner.len : b->owner.len;
+
+    order = len != 0 ? memcmp(a->owner.data, b->owner.data, len) : 0;
+
+    if (order == 0 && a->owner.len != b->owner.len) {
+        return a->owner.len < b->owner.len ? -1 : 1;
+    }
+
+    return order != 0 ? order : (int) a->type - (int) b->type;
+}
+
+
 /* The buffer is written to before it is known whether all of it fits: what
  * stood in it is lost either way, the old value never lies in it. */
 bool
-device_draft_seal(const device_draft_t *draft, device_outcome_t *outcome)
+device_draft_seal(device_draft_t *draft, device_outcome_t *outcome)
 {
     size_t          i;
     store_span_t    key = { draft->place->key->data, draft->place->key->len };
@@ -285,6 +328,8 @@ device_draft_seal(const device_draft_t *draft, device_outcome_t *outcome)
 
     store_writer_device(&writer, draft->place->buffer, STORE_VALUE_MAX,
                         &draft->device);
+
+    draft_sort(draft);
 
     for (i = 0; i < draft->nrrsets; i++) {
         store_writer_rrset(&writer, &draft->rrsets[i]);

@@ -75,8 +75,7 @@ bool device_draft_differs(const device_draft_t *draft);
  * Writes the draft into place->buffer and fills outcome's bytes, put and
  * device.  False where it does not fit into a value.
  */
-bool device_draft_seal(const device_draft_t *draft,
-    device_outcome_t *outcome);
+bool device_draft_seal(device_draft_t *draft, device_outcome_t *outcome);
 
 /* now + seconds, at most what a value can hold (32 bits, until 2106). */
 int64_t device_time_add(int64_t now, uint64_t seconds);

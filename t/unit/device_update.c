@@ -469,6 +469,45 @@ test_room_for_a_key(void **unused)
 }
 
 
+/* The same registration, however it was built up, is the same value. */
+static void
+test_order(void **unused)
+{
+    size_t              n = 0;
+    world_t             world;
+    store_value_t       value;
+    store_rrset_t       rrset;
+    store_rrset_iter_t  iter;
+    store_span_t        key, bytes;
+
+    (void) unused;
+
+    begin(&world);
+    key = (store_span_t) { world.key.data, world.key.len };
+
+    for (int round = 0; round < 2; round++) {
+        world_wish(&update, XMPP, TYPE_SRV, 'x', 1, 0);
+        world_wish(&update, HOST, TYPE_TXT, 't', 1, 0);
+        set_address(&update.ipv4, 4, 7);
+        apply(&world, DEVICE_REPLACE);
+    }
+
+    bytes = (store_span_t) { world.value, world.len };
+    assert_true(store_value_open(&value, key, bytes));
+
+    const uint16_t  types[] = { TYPE_A, TYPE_TXT, TYPE_SRV };
+
+    for (store_rrset_begin(&iter, &value); store_rrset_next(&iter, &rrset);
+         n++)
+    {
+        assert_true(n < 3);
+        assert_int_equal(rrset.type, types[n]);
+    }
+
+    assert_int_equal(n, 3);
+}
+
+
 int
 main(void)
 {
@@ -480,6 +519,7 @@ main(void)
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_dns_changed),
         cmocka_unit_test(test_spliced),
+        cmocka_unit_test(test_order),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_room_for_a_key),
     };
