@@ -88,7 +88,8 @@ void store_close(store_t *store);
 /*
  * True where the path now leads to another file than the one that is open: the
  * store was replaced.  Where it leads to no file at all, what is open goes on:
- * false.  A stat; no open of the lock file, which would drop LMDB's locks.
+ * false; for a reader so, too, while there is no lock file yet.  A stat; no
+ * open of the lock file, which would drop LMDB's locks.
  */
 bool store_replaced(const store_t *store);
 
