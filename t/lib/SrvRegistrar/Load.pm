@@ -398,15 +398,17 @@ sub expected
 
 
 # Devices whose published port is not what it should be, seen by GET and,
-# where there is a dnsd, by DNS: lines that say so.
+# where there is a dnsd, by DNS: lines that say so.  GET goes over the given
+# connection, or one of its own.
 
 sub missing
 {
-    my ($self) = @_;
+    my ($self, $socket) = @_;
 
     my $expected = $self->expected();
-    my $socket = $self->{bench}{client}->connect() or croak($@);
     my @missing;
+
+    $socket //= $self->{bench}{client}->connect() or croak($@);
 
     for my $id (sort { $a <=> $b } keys(%$expected)) {
         my $device = $self->{fleet}[$id];
@@ -424,8 +426,6 @@ sub missing
                 . join(' or ', @right)) if !grep { $_ eq $port } @right;
         }
     }
-
-    close($socket);
 
     return @missing;
 }
