@@ -422,30 +422,6 @@ test_not_across_fork(void **state)
 }
 
 
-static void
-test_replaced(void **state)
-{
-    char      moved[96];
-    place_t  *place = *state;
-    store_t  *store;
-
-    snprintf(moved, sizeof(moved), "%s.old", place->data);
-
-    store = must_open(place->dir, true, 0);
-    assert_false(store_replaced(store));
-
-    assert_int_equal(rename(place->data, moved), 0);
-    assert_false(store_replaced(store));
-
-    file_write(place->data, "", 0);
-    assert_true(store_replaced(store));
-
-    assert_int_equal(rename(moved, place->data), 0);
-    assert_false(store_replaced(store));
-    store_close(store);
-}
-
-
 /*
  * Only root can mount; the rest is in a child, which the mount dies with.
  * cmocka's skip() would say "not ok # SKIP", which prove counts as failed.
@@ -600,7 +576,6 @@ main(void)
         TEST(test_ids_differ),
         TEST(test_twice_in_one_process),
         TEST(test_not_across_fork),
-        TEST(test_replaced),
         TEST(test_unlocked),
         TEST(test_denied),
         TEST(test_status_texts)
