@@ -14,7 +14,10 @@
 #include <sys/socket.h>
 
 
-#define SITE_LEN  8      /* bytes of a /64, what one customer has at least */
+#define SITE_LEN   8     /* bytes of a /64, what one customer has at least */
+
+#define TYPE_A     1
+#define TYPE_AAAA  28
 
 
 typedef struct {
@@ -370,6 +373,38 @@ device_address_same_site(const device_address_t *a, const device_address_t *b)
     }
 
     return device_address_equal(a, b);
+}
+
+
+bool
+device_address_vouches(const device_address_t *source,
+    const store_rrset_t *rrset)
+{
+    store_rr_t        rr;
+    store_rr_iter_t   iter;
+    device_address_t  address = { 0 };
+
+    if (rrset->type != TYPE_A && rrset->type != TYPE_AAAA) {
+        return true;
+    }
+
+    address.family = (rrset->type == TYPE_A) ? 4 : 6;
+    store_rr_begin(&iter, rrset);
+
+    while (store_rr_next(&iter, &rr)) {
+
+        if (rr.len != device_address_bits(&address) / 8) {
+            return false;
+        }
+
+        memcpy(address.bytes, rr.data, rr.len);
+
+        if (!device_address_same_site(&address, source)) {
+            return false;
+        }
+    }
+
+    return true;
 }
 
 

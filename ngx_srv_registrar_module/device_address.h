@@ -10,6 +10,7 @@
 
 
 #include "device_zone.h"
+#include "store_value.h"
 
 
 #define DEVICE_ADDRESS_TEXT_MAX  46
@@ -45,6 +46,11 @@ bool device_address_equal(const device_address_t *a,
     const device_address_t *b);
 bool device_address_same_site(const device_address_t *a,
     const device_address_t *b);
+
+/* True where a request from source may renew an RRset: all addresses in it, if
+ * it has any, are such as the source may state. */
+bool device_address_vouches(const device_address_t *source,
+    const store_rrset_t *rrset);
 
 
 #endif /* DEVICE_ADDRESS_H */

@@ -41,7 +41,7 @@ static uint32_t apply_lease(const device_draft_t *draft,
     const device_zone_t *zone, const device_update_t *update);
 static bool apply_keep_doors(const device_draft_t *draft,
     const store_rrset_t *rrset);
-static void apply_renew(const apply_t *apply);
+static void apply_renew(const apply_t *apply, const device_update_t *update);
 static void apply_wish(const apply_t *apply, const device_wish_t *wish);
 static void apply_address(const apply_t *apply,
     const device_address_wish_t *wish, uint16_t type, uint8_t len);
@@ -151,7 +151,7 @@ apply_update(device_draft_t *draft, const device_zone_t *zone,
         device_draft_filter(draft, apply_keep_doors);
 
     } else {
-        apply_renew(&apply);
+        apply_renew(&apply, update);
     }
 
     for (i = 0; i < update->nwishes; i++) {
@@ -201,9 +201,11 @@ apply_keep_doors(const device_draft_t *draft, const store_rrset_t *rrset)
 
 
 /* An RRset with a lease of its own was meant to end by itself, and one of
- * another door is that door's to renew. */
+ * another door is that door's to renew.  Addresses below the FQDN are renewed
+ * from where they were set only: a device that has moved must not keep what
+ * is somebody else's by now. */
 static void
-apply_renew(const apply_t *apply)
+apply_renew(const apply_t *apply, const device_update_t *update)
 {
     size_t          i;
     store_rrset_t  *rrset;
@@ -211,7 +213,9 @@ apply_renew(const apply_t *apply)
     for (i = 0; i < apply->draft->nrrsets; i++) {
         rrset = &apply->draft->rrsets[i];
 
-        if (rrset->door == STORE_DOOR_RECORDS && !rrset->own_lease) {
+        if (rrset->door == STORE_DOOR_RECORDS && !rrset->own_lease
+            && device_address_vouches(&update->source, rrset))
+        {
             rrset->expires = apply->lease_end;
         }
     }

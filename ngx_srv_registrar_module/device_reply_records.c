@@ -272,8 +272,8 @@ records_leases(const records_t *records, device_json_t *json)
 
 /*
  * When the first thing runs out that a refresh from where this request came
- * from would renew: not an RRset with a lease of its own, nor the address of
- * the other family, which no refresh from here prolongs.
+ * from would renew: not an RRset with a lease of its own, nor addresses of
+ * the other family or of another place, which no refresh from here prolongs.
  */
 static int64_t
 records_shortest(const records_t *records)
@@ -282,12 +282,14 @@ records_shortest(const records_t *records)
     uint16_t             type;
     int64_t              shortest;
     store_rrset_t        rrset;
+    device_address_t     source = { 0 };
     store_rrset_iter_t   iter;
 
     shortest = records->device.lease_end;
     type = 0;
 
     if (records->reply->observed != NULL) {
+        source = *records->reply->observed;
         type = records->reply->observed->family == 4 ? TYPE_A
                : records->reply->observed->family == 6 ? TYPE_AAAA : 0;
     }
@@ -298,7 +300,8 @@ records_shortest(const records_t *records)
 
         renewed = rrset_is_address(&rrset)
                   ? rrset.type == type
-                  : rrset.door == STORE_DOOR_RECORDS && !rrset.own_lease;
+                  : rrset.door == STORE_DOOR_RECORDS && !rrset.own_lease
+                    && device_address_vouches(&source, &rrset);
 
         if (renewed && rrset.expires > 0 && rrset.expires < shortest
             && store_rrset_live(&rrset, records->reply->now))

@@ -67,6 +67,7 @@ device_update_parse(device_update_t *update, const device_subject_t *subject,
     update->lease = 0;
     update->ipv4 = (device_address_wish_t) { 0 };
     update->ipv6 = (device_address_wish_t) { 0 };
+    update->source = subject->source;
     update->nwishes = 0;
     update->nignored = 0;
 

@@ -45,6 +45,7 @@ typedef struct {
     uint32_t               lease;    /* granted, s; 0: not stated */
     device_address_wish_t  ipv4;     /* UNSTATED resolved already */
     device_address_wish_t  ipv6;
+    device_address_t       source;   /* of the request */
     device_wish_t          wishes[DEVICE_RRSETS_MAX];
     size_t                 nwishes;
     char                   ignored[DEVICE_IGNORED_MAX][64];

@@ -144,4 +144,30 @@ is(below('AAAA', '::2', @v6), '200', 'a record of the /64');
 is(below('AAAA', '::2', @a), '422 address-mismatch records[0].data[0]',
    'a record of the other family');
 
+
+# A device that has moved does not keep the old place's addresses by
+# refreshing the rest.
+
+sub box
+{
+    return join(' ', map { $_->address }
+        $t->query('box.' . $device->fqdn, 'A')->answer);
+}
+
+
+my $box = { records => [{ name => 'box', type => 'A', data => ['127.0.0.1'] }] };
+
+is(outcome($device->put({ lease => 5, %$box }, @a)), '200', 'a box');
+is(outcome($device->patch({ lease => 7200 }, @v6)), '200', 'moved away');
+is(box(), '127.0.0.1', 'it stays as long as it had');
+ok(wait_until(sub { box() eq '' }, 20), 'and runs out');
+
+is(outcome($device->put({ lease => 5, %$box }, @a)), '200', 'once more');
+
+my $moved = $device->patch({ lease => 7200 }, @a);
+
+is(outcome($moved), '200', 'refreshed from the same place');
+ok($_->{expires_at} > time() + 7000, "... $_->{name} $_->{type}")
+    for @{ $moved->{json}{records} };
+
 done_testing();

@@ -1,4 +1,6 @@
-/* units: ngx_srv_registrar_module/device_address.c */
+/* units: ngx_srv_registrar_module/device_address.c store/store_value.c
+   store/store_value_check.c store/store_writer.c store/store_key.c
+   store/crc32c.c */
 
 /*
  * Addresses: their forms, and which may be published.
@@ -277,6 +279,58 @@ test_same_site(void **state)
 }
 
 
+static void
+test_vouches(void **state)
+{
+    static const struct {
+        const char  *source;
+        uint16_t     type;
+        const char  *data[2];        /* NULL: no second RR */
+        bool         vouches;
+    } cases[] = {
+        { "192.0.2.1", 1, { "192.0.2.1", NULL }, true },
+        { "192.0.2.1", 1, { "192.0.2.2", NULL }, false },
+        { "192.0.2.1", 1, { "192.0.2.1", "192.0.2.2" }, false },
+        { "192.0.2.1", 28, { "2001:db8::1", NULL }, false },
+        { "2001:db8::1", 28, { "2001:db8::2", "2001:db8::3" }, true },
+        { "2001:db8::1", 28, { "2001:db8:0:1::1", NULL }, false },
+        { "2001:db8::1", 1, { "192.0.2.1", NULL }, false },
+        { "192.0.2.1", 1, { "2001:db8::1", NULL }, false },
+        { "192.0.2.1", 16, { "192.0.2.2", NULL }, true }
+    };
+
+    size_t            i, k;
+    uint8_t          *at, bytes[64];
+    store_rr_t        rr;
+    store_rrset_t     rrset = { 0 };
+    device_address_t  source, address;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        at = bytes;
+
+        for (k = 0; k < 2 && cases[i].data[k] != NULL; k++) {
+            assert_true(device_address_parse(&address,
+                                             span(cases[i].data[k])));
+            rr.data = address.bytes;
+            rr.len = address.family == 4 ? 4 : 16;
+            rr.splice = -1;
+            assert_true(store_rr_write(&at, bytes + sizeof(bytes), &rr));
+        }
+
+        rrset.type = cases[i].type;
+        rrset.count = (uint8_t) k;
+        rrset.rrs.data = bytes;
+        rrset.rrs.len = (size_t) (at - bytes);
+
+        assert_true(device_address_parse(&source, span(cases[i].source)));
+        assert_int_equal(device_address_vouches(&source, &rrset),
+                         cases[i].vouches);
+    }
+}
+
+
 int
 main(void)
 {
@@ -286,7 +340,8 @@ main(void)
         cmocka_unit_test(test_parse),
         cmocka_unit_test(test_cidr),
         cmocka_unit_test(test_sockaddr),
-        cmocka_unit_test(test_same_site)
+        cmocka_unit_test(test_same_site),
+        cmocka_unit_test(test_vouches)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

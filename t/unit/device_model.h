@@ -13,6 +13,8 @@
 
 
 #define SLOTS       6
+#define BELOW       3        /* addresses below the name, which nobody here
+                                comes from */
 #define MAX_RRSETS  4
 #define MAX_RRS     3
 #define BURST       3
@@ -174,7 +176,9 @@ model_apply(model_t *model, device_method_t method,
             rrset->expires = wishes[i].own ? wishes[i].expires
                                            : model->lease_end;
 
-        } else if (rrset->door == STORE_DOOR_RECORDS && !rrset->own) {
+        } else if (rrset->door == STORE_DOOR_RECORDS && !rrset->own
+                   && i != BELOW)
+        {
             rrset->expires = model->lease_end;
         }
 
