@@ -186,7 +186,8 @@ asan:
 export CMOCKA_MESSAGE_OUTPUT = TAP
 SANITIZED = ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99 \
             UBSAN_OPTIONS=print_stacktrace=1
-PROVE     = prove -j$(JOBS) -It/lib
+# With comments: of a unit, they say which line failed.
+PROVE     = prove --comments -j$(JOBS) -It/lib
 
 packages:
 	@t/packages check
@@ -259,6 +260,7 @@ install: all
 	$(INSTALL) -m 644 docs/dnsd.8 $(DESTDIR)$(mandir)/man8/
 	$(INSTALL) -m 644 $(wildcard docs/examples/*) \
 	    $(DESTDIR)$(docdir)/examples/
+	chmod 755 $(DESTDIR)$(docdir)/examples/srv-agent
 	test -d $(DESTDIR)$(STORE_DIR) \
 	    || $(INSTALL) -d -m 2750 $(DESTDIR)$(STORE_DIR)
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then set -ex; \
