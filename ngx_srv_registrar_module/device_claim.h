@@ -20,10 +20,6 @@ store_device_key_t *device_claim_find(store_device_t *device,
 /* The pending key is there and may be used. */
 bool device_pending_usable(const store_device_t *device, int64_t now);
 
-/* SUSPENDED, by the operator; or OK. */
-device_reason_t device_check_state(const store_device_t *device,
-    device_error_t *error);
-
 /*
  * The replay rule for a key of the device: OK, STALE_SIGNATURE or RE_ENROLL;
  * outcome->last_created is set with the latter two.

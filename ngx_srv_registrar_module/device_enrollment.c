@@ -63,26 +63,6 @@ device_enroll(const device_place_t *place,
 
 
 device_reason_t
-device_enroll_preview(const device_place_t *place,
-    const device_enrollment_t *enrollment, device_error_t *error)
-{
-    device_draft_t    draft;
-    device_reason_t   reason;
-    device_outcome_t  outcome;
-
-    memset(&outcome, 0, sizeof(outcome));
-
-    reason = device_draft_open(&draft, place, error);
-
-    if (reason != DEVICE_OK) {
-        return reason;
-    }
-
-    return enrollment_check(&draft, enrollment, &outcome, error);
-}
-
-
-device_reason_t
 device_rotate(const device_place_t *place, const device_claim_t *claim,
     const device_enrollment_t *enrollment, device_outcome_t *outcome,
     device_error_t *error)

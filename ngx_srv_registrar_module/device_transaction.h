@@ -5,8 +5,9 @@
  * They run inside the committing transaction, on the value that is read
  * there; so a rule that holds here holds over workers, restarts and crashes.
  *
- * Each returns DEVICE_OK with the new value sealed in buffer (unless
- * `unchanged`), or a reason and changes nothing.  Any thread.
+ * Each returns DEVICE_OK with the new value sealed in buffer (a sweep only
+ * where there is something to put), or a reason and changes nothing.  Any
+ * thread.
  */
 
 #ifndef DEVICE_TRANSACTION_H
@@ -59,7 +60,9 @@ typedef struct {
  * Enrolment, and rotation of the key by the device itself.  `key` has
  * generation, secret, algorithm and public key set.  The new key becomes the
  * pending one, in place of one that is pending; it expires at
- * now + pending_lifetime if it is not used.
+ * now + pending_lifetime if it is not used.  It may be called on a read
+ * snapshot before, so that a refusal costs no transaction; what it says in
+ * the transaction counts.
  *
  * Checks, in order: LABEL_TAKEN (a static value, or another identity: names
  * stay reserved while a tombstone lives), SUSPENDED, the re-enrolment policy
@@ -83,17 +86,16 @@ device_reason_t device_enroll(const device_place_t *place,
     const device_enrollment_t *enrollment, device_outcome_t *outcome,
     device_error_t *error);
 
-/* The same early look at the rules on a read snapshot, so that refusals cost
- * no transaction; device_enroll decides (and can itself be called there with
- * a buffer to spare, where the outcome of a refusal is of use). */
-device_reason_t device_enroll_preview(const device_place_t *place,
-    const device_enrollment_t *enrollment, device_error_t *error);
-
 /* POST /v1/key: signed by the active key, makes a pending one.  UNKNOWN_KEY,
  * SUSPENDED, STALE_SIGNATURE, RE_ENROLL, TOO_MANY_ENROLLMENTS. */
 device_reason_t device_rotate(const device_place_t *place,
     const device_claim_t *claim, const device_enrollment_t *enrollment,
     device_outcome_t *outcome, device_error_t *error);
+
+/* SUSPENDED, by the operator; or OK.  Whatever changes a value asks it by
+ * itself; a GET, which changes none, does it here. */
+device_reason_t device_check_state(const store_device_t *device,
+    device_error_t *error);
 
 
 typedef enum {

@@ -15,7 +15,6 @@ static void ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work,
     store_txn_t *txn, ngx_srv_registrar_job_t *job);
 static device_reason_t ngx_srv_registrar_batch_rules(
     ngx_srv_registrar_job_t *job, const device_place_t *place);
-static void ngx_srv_registrar_batch_keep(ngx_srv_registrar_job_t *job);
 static void ngx_srv_registrar_batch_touch(ngx_srv_registrar_work_t *work,
     store_txn_t *txn);
 static ngx_uint_t ngx_srv_registrar_batch_touched(
@@ -101,7 +100,8 @@ ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work, store_txn_t *txn,
         return;
     }
 
-    ngx_srv_registrar_batch_keep(job);
+    /* from the job's own buffer, where it is for the reply too: the map's
+     * bytes die with the transaction */
 
     if (job->outcome.put) {
         (void) store_put(txn, &job->key, job->outcome.bytes);
@@ -128,24 +128,6 @@ ngx_srv_registrar_batch_rules(ngx_srv_registrar_job_t *job,
                             job->method, job->update, &job->outcome,
                             &job->error);
     }
-}
-
-
-/* A value that did not change may still lie in the map, which dies with the
- * transaction; the reply is made after that. */
-static void
-ngx_srv_registrar_batch_keep(ngx_srv_registrar_job_t *job)
-{
-    store_span_t *bytes = &job->outcome.bytes;
-
-    if (bytes->data >= job->buffer
-        && bytes->data < job->buffer + STORE_VALUE_MAX)
-    {
-        return;
-    }
-
-    ngx_memcpy(job->buffer, bytes->data, bytes->len);
-    bytes->data = job->buffer;
 }
 
 

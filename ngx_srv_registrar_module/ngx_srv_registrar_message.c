@@ -94,9 +94,8 @@ ngx_srv_registrar_verify(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
         reason = ngx_srv_registrar_verify_key(r, ctx);
     }
 
-    if (reason == DEVICE_OK && ctx->device.state == STORE_DEVICE_SUSPENDED) {
-        reason = device_refuse(&ctx->error, DEVICE_SUSPENDED, NULL,
-                               "the operator has suspended this device");
+    if (reason == DEVICE_OK) {
+        reason = device_check_state(&ctx->device, &ctx->error);
     }
 
     return reason;
@@ -220,6 +219,8 @@ ngx_srv_registrar_message_authority(ngx_http_request_t *r,
     if (p < end && *p == '/') {
         return DEVICE_OK;
     }
+
+    /* absolute form: from "://" up to what ends the authority (RFC 3986 3.2) */
 
     p = ngx_strlchr(p, end, ':');
 

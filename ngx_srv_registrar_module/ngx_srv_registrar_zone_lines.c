@@ -7,11 +7,15 @@
 #include "ngx_srv_registrar_zone.h"
 
 
+/* One of set and add: add is called for each argument, and its line may stand
+ * in a block more than once. */
 typedef struct {
     ngx_str_t    name;
     ngx_uint_t   least;          /* arguments */
     ngx_uint_t   most;
     char      *(*set)(ngx_conf_t *cf, ngx_srv_registrar_block_t *block);
+    char      *(*add)(ngx_conf_t *cf, device_zone_t *policy, ngx_uint_t i,
+                      store_span_t text);
 } ngx_srv_registrar_line_t;
 
 
@@ -23,32 +27,35 @@ static char *ngx_srv_registrar_zone_lease(ngx_conf_t *cf,
     ngx_srv_registrar_block_t *block);
 static char *ngx_srv_registrar_zone_reserve(ngx_conf_t *cf,
     ngx_srv_registrar_block_t *block);
-static char *ngx_srv_registrar_zone_service(ngx_conf_t *cf,
-    ngx_srv_registrar_block_t *block);
-static char *ngx_srv_registrar_zone_type(ngx_conf_t *cf,
-    ngx_srv_registrar_block_t *block);
-static char *ngx_srv_registrar_zone_address(ngx_conf_t *cf,
-    ngx_srv_registrar_block_t *block);
 static char *ngx_srv_registrar_zone_bound(ngx_conf_t *cf,
     ngx_srv_registrar_block_t *block);
+static char *ngx_srv_registrar_zone_list(ngx_conf_t *cf,
+    ngx_srv_registrar_line_t *line, device_zone_t *policy);
+static char *ngx_srv_registrar_zone_service(ngx_conf_t *cf,
+    device_zone_t *policy, ngx_uint_t i, store_span_t text);
+static char *ngx_srv_registrar_zone_type(ngx_conf_t *cf,
+    device_zone_t *policy, ngx_uint_t i, store_span_t text);
+static char *ngx_srv_registrar_zone_address(ngx_conf_t *cf,
+    device_zone_t *policy, ngx_uint_t i, store_span_t text);
 static char *ngx_srv_registrar_zone_time(ngx_conf_t *cf, ngx_uint_t i,
     uint32_t *time);
 
 
 static ngx_srv_registrar_line_t  ngx_srv_registrar_lines[] = {
-    { ngx_string("file"), 1, 1, ngx_srv_registrar_zone_file },
-    { ngx_string("ttl"), 1, 1, ngx_srv_registrar_zone_ttl },
-    { ngx_string("lease"), 3, 3, ngx_srv_registrar_zone_lease },
-    { ngx_string("reserve"), 1, 1, ngx_srv_registrar_zone_reserve },
-    { ngx_string("service"), 1, DEVICE_SERVICES_MAX,
+    { ngx_string("file"), 1, 1, ngx_srv_registrar_zone_file, NULL },
+    { ngx_string("ttl"), 1, 1, ngx_srv_registrar_zone_ttl, NULL },
+    { ngx_string("lease"), 3, 3, ngx_srv_registrar_zone_lease, NULL },
+    { ngx_string("reserve"), 1, 1, ngx_srv_registrar_zone_reserve, NULL },
+    { ngx_string("service"), 1, DEVICE_SERVICES_MAX, NULL,
       ngx_srv_registrar_zone_service },
-    { ngx_string("type"), 1, DEVICE_TYPES_MAX, ngx_srv_registrar_zone_type },
-    { ngx_string("allow_address"), 1, DEVICE_CIDRS_MAX,
+    { ngx_string("type"), 1, DEVICE_TYPES_MAX, NULL,
+      ngx_srv_registrar_zone_type },
+    { ngx_string("allow_address"), 1, DEVICE_CIDRS_MAX, NULL,
       ngx_srv_registrar_zone_address },
-    { ngx_string("max_rrsets"), 1, 1, ngx_srv_registrar_zone_bound },
-    { ngx_string("max_rrs"), 1, 1, ngx_srv_registrar_zone_bound },
-    { ngx_string("max_bytes"), 1, 1, ngx_srv_registrar_zone_bound },
-    { ngx_null_string, 0, 0, NULL }
+    { ngx_string("max_rrsets"), 1, 1, ngx_srv_registrar_zone_bound, NULL },
+    { ngx_string("max_rrs"), 1, 1, ngx_srv_registrar_zone_bound, NULL },
+    { ngx_string("max_bytes"), 1, 1, ngx_srv_registrar_zone_bound, NULL },
+    { ngx_null_string, 0, 0, NULL, NULL }
 };
 
 
@@ -61,6 +68,9 @@ ngx_srv_registrar_zone_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     ngx_srv_registrar_line_t  *line;
 
     value = cf->args->elts;
+
+    /* the block is read by this handler alone: nginx's own include would ask
+     * its modules */
 
     if (value[0].len == 7 && ngx_strcmp(value[0].data, "include") == 0) {
         return ngx_conf_include(cf, dummy, conf);
@@ -83,7 +93,8 @@ ngx_srv_registrar_zone_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
             return NGX_CONF_ERROR;
         }
 
-        return line->set(cf, block);
+        return line->set ? line->set(cf, block)
+               : ngx_srv_registrar_zone_list(cf, line, &block->zone->policy);
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -156,113 +167,101 @@ ngx_srv_registrar_zone_lease(ngx_conf_t *cf, ngx_srv_registrar_block_t *block)
 }
 
 
-/* "_xmpp-server._tcp": two labels that begin with '_' (RFC 2782). */
 static char *
-ngx_srv_registrar_zone_service(ngx_conf_t *cf,
-    ngx_srv_registrar_block_t *block)
+ngx_srv_registrar_zone_list(ngx_conf_t *cf, ngx_srv_registrar_line_t *line,
+    device_zone_t *policy)
 {
-    size_t          len;
-    uint8_t         wire[STORE_NAME_MAX], *copy;
-    ngx_str_t      *value;
-    ngx_uint_t      i;
-    store_span_t    text;
-    device_zone_t  *policy;
+    char          *rv;
+    ngx_str_t     *value;
+    ngx_uint_t     i;
+    store_span_t   text;
 
     value = cf->args->elts;
-    policy = &block->zone->policy;
 
     for (i = 1; i < cf->args->nelts; i++) {
-
         text.data = value[i].data;
         text.len = value[i].len;
 
-        if (!device_owner_parse(text, DEVICE_LABEL_LEN + 1 + policy->name_len,
-                                wire, &len)
-            || len < 4 || wire[1] != '_'
-            || (size_t) wire[0] + 2 >= len || wire[wire[0] + 2] != '_'
-            || (size_t) wire[0] + 1 + wire[wire[0] + 1] + 1 != len)
-        {
-            return ngx_srv_registrar_zone_invalid(cf, i, "_service._proto");
+        rv = line->add(cf, policy, i, text);
+        if (rv != NGX_CONF_OK) {
+            return rv;
         }
-
-        if (policy->nservices == DEVICE_SERVICES_MAX) {
-            return ngx_srv_registrar_zone_invalid(cf, i,
-                                                  "among the first 64");
-        }
-
-        copy = ngx_pnalloc(cf->pool, len);
-        if (copy == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        ngx_memcpy(copy, wire, len);
-
-        policy->services[policy->nservices].data = copy;
-        policy->services[policy->nservices++].len = len;
     }
 
     return NGX_CONF_OK;
 }
 
 
+/* "_xmpp-server._tcp": two labels that begin with '_' (RFC 2782).  The bound
+ * of a name is that of one below a derived label. */
 static char *
-ngx_srv_registrar_zone_type(ngx_conf_t *cf, ngx_srv_registrar_block_t *block)
+ngx_srv_registrar_zone_service(ngx_conf_t *cf, device_zone_t *policy,
+    ngx_uint_t i, store_span_t text)
 {
-    uint16_t        type;
-    ngx_str_t      *value;
-    ngx_uint_t      i;
-    store_span_t    text;
-    device_zone_t  *policy;
+    size_t    len;
+    uint8_t   wire[STORE_NAME_MAX], *copy;
 
-    value = cf->args->elts;
-    policy = &block->zone->policy;
+    if (!device_owner_parse(text, DEVICE_LABEL_LEN + 1 + policy->name_len,
+                            wire, &len)
+        || len < 4 || wire[1] != '_'
+        || (size_t) wire[0] + 2 >= len || wire[wire[0] + 2] != '_'
+        || (size_t) wire[0] + 1 + wire[wire[0] + 1] + 1 != len)
+    {
+        return ngx_srv_registrar_zone_invalid(cf, i, "_service._proto");
+    }
 
-    for (i = 1; i < cf->args->nelts; i++) {
+    if (policy->nservices == DEVICE_SERVICES_MAX) {
+        return ngx_srv_registrar_zone_invalid(cf, i, "among the first 64");
+    }
 
-        text.data = value[i].data;
-        text.len = value[i].len;
+    copy = ngx_pnalloc(cf->pool, len);
+    if (copy == NULL) {
+        return NGX_CONF_ERROR;
+    }
 
-        type = device_type_parse(text);
+    ngx_memcpy(copy, wire, len);
 
-        if (type == 0 || policy->ntypes == DEVICE_TYPES_MAX) {
-            return ngx_srv_registrar_zone_invalid(cf, i,
+    policy->services[policy->nservices].data = copy;
+    policy->services[policy->nservices++].len = len;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_srv_registrar_zone_type(ngx_conf_t *cf, device_zone_t *policy,
+    ngx_uint_t i, store_span_t text)
+{
+    uint16_t  type;
+
+    type = device_type_parse(text);
+
+    if (type == 0 || policy->ntypes == DEVICE_TYPES_MAX) {
+        return ngx_srv_registrar_zone_invalid(cf, i,
                           "SRV, TXT, A, AAAA, TLSA, SSHFP, SVCB, HTTPS, URI "
                           "or CAA");
-        }
-
-        policy->types[policy->ntypes++] = type;
     }
+
+    policy->types[policy->ntypes++] = type;
 
     return NGX_CONF_OK;
 }
 
 
+/* Parsed into its place; a refused one is not counted, and the configuration
+ * is gone anyhow. */
 static char *
-ngx_srv_registrar_zone_address(ngx_conf_t *cf,
-    ngx_srv_registrar_block_t *block)
+ngx_srv_registrar_zone_address(ngx_conf_t *cf, device_zone_t *policy,
+    ngx_uint_t i, store_span_t text)
 {
-    ngx_str_t      *value;
-    ngx_uint_t      i;
-    store_span_t    text;
-    device_zone_t  *policy;
-
-    value = cf->args->elts;
-    policy = &block->zone->policy;
-
-    for (i = 1; i < cf->args->nelts; i++) {
-
-        text.data = value[i].data;
-        text.len = value[i].len;
-
-        if (policy->nallowed == DEVICE_CIDRS_MAX
-            || !device_cidr_parse(&policy->allowed[policy->nallowed], text))
-        {
-            return ngx_srv_registrar_zone_invalid(cf, i,
+    if (policy->nallowed == DEVICE_CIDRS_MAX
+        || !device_cidr_parse(&policy->allowed[policy->nallowed], text))
+    {
+        return ngx_srv_registrar_zone_invalid(cf, i,
                               "one of at most 32 addresses or CIDR ranges");
-        }
-
-        policy->nallowed++;
     }
+
+    policy->nallowed++;
 
     return NGX_CONF_OK;
 }
@@ -292,6 +291,8 @@ ngx_srv_registrar_zone_bound(ngx_conf_t *cf, ngx_srv_registrar_block_t *block)
         most = STORE_VALUE_MAX;
     }
 
+    /* a size, so that max_bytes may be written 4k */
+
     n = ngx_parse_size(&value[1]);
 
     if (n == NGX_ERROR || n == 0 || n > most) {
@@ -308,6 +309,8 @@ ngx_srv_registrar_zone_bound(ngx_conf_t *cf, ngx_srv_registrar_block_t *block)
 }
 
 
+/* Zero would be no lease at all, or a TTL that no resolver may cache; above 31
+ * bits a TTL is none (RFC 2181 8). */
 static char *
 ngx_srv_registrar_zone_time(ngx_conf_t *cf, ngx_uint_t i, uint32_t *time)
 {

@@ -96,7 +96,6 @@ store_txn_start(store_txn_t *txn)
     unsigned  moves;
 
     store = txn->store;
-    rc = MDB_MAP_RESIZED;
 
     for (tries = 0; tries < STORE_MOVES_MAX; tries++) {
 

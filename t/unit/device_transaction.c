@@ -292,37 +292,6 @@ test_states(void **unused)
 
 
 static void
-test_preview(void **unused)
-{
-    state_t              state;
-    world_t              world;
-    device_place_t       place;
-    device_claim_t       claim;
-    device_enrollment_t  enrollment;
-
-    (void) unused;
-
-    for (state = NOTHING; state < STATES; state++) {
-        make_state(&world, state);
-        place = world_place(&world);
-        place.buffer = NULL;
-
-        enrollment = world_enrollment('n');
-        assert_int_equal(device_enroll_preview(&place, &enrollment,
-                                               &world.error),
-                         reasons[state][ENROLL]);
-
-        claim = world_claim('a', LAST + 1);
-        enrollment.policy = DEVICE_REENROLL_PROOF;
-        enrollment.claim = &claim;
-        assert_int_equal(device_enroll_preview(&place, &enrollment,
-                                               &world.error),
-                         reasons[state][ENROLL_PROOF]);
-    }
-}
-
-
-static void
 test_replay(void **unused)
 {
     size_t               i;
@@ -555,7 +524,6 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_states),
-        cmocka_unit_test(test_preview),
         cmocka_unit_test(test_replay),
         cmocka_unit_test(test_lost_replies),
         cmocka_unit_test(test_limit),
