@@ -67,6 +67,7 @@ sub new
         pause   => 0,
         journal => $bench->path('journal.' . ++$bench->{journals}),
         pids    => [],
+        owner   => $$,
         %args,
     }, $class;
 }
@@ -347,7 +348,7 @@ sub journal
 }
 
 
-sub acknowledged { return scalar($_[0]->journal('acked')) }
+sub acknowledged { return scalar($_[0]->journal('acked')) // 0 }
 
 
 sub wait_acknowledged
@@ -475,7 +476,7 @@ sub DESTROY
 
     local ($?, $@, $!);
 
-    kill('KILL', @{ $self->{pids} }) if $self->{bench}{owner} == $$;
+    kill('KILL', @{ $self->{pids} }) if $self->{owner} == $$;
 }
 
 
