@@ -49,6 +49,9 @@ store_open(store_t **store, const store_options_t *options,
     *store = NULL;
     (void) store_error_set(error, STORE_OK, "%s", "");
 
+    /* Each step may refuse, and says why in *error; what has been opened by
+     * then is closed in one place. */
+
     status = store_make(&made, options, error);
 
     if (status == STORE_OK) {
@@ -188,6 +191,8 @@ store_set_map(store_t *store, size_t size, store_error_t *error)
         size = STORE_MAP_SIZE;
     }
 
+    /* LMDB wants whole pages of the system's */
+
     page = (size_t) sysconf(_SC_PAGESIZE);
     size = (size + page - 1) / page * page;
 
@@ -218,6 +223,8 @@ store_open_main(store_t *store, store_error_t *error)
     MDB_envinfo  info;
 
     rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+
+    /* slots of processes that died without a word, most likely */
 
     if (rc == MDB_READERS_FULL) {
         (void) mdb_reader_check(store->env, NULL);
@@ -264,6 +271,8 @@ store_open_main(store_t *store, store_error_t *error)
 }
 
 
+/* LMDB's words are for its programmers; these are for whoever has to find out
+ * what is wrong with the directory. */
 static store_status_t
 store_open_failed(const store_t *store, int rc, store_error_t *error)
 {
@@ -344,6 +353,8 @@ store_usage(store_t *store, store_usage_t *usage)
     MDB_envinfo  info;
 
     memset(usage, 0, sizeof(store_usage_t));
+
+    /* stat and info look into the map, which nobody may move meanwhile */
 
     pthread_rwlock_rdlock(&store->map_lock);
 

@@ -70,6 +70,8 @@ store_format_open(store_t *store, store_error_t *error)
 }
 
 
+/* First in a snapshot: nearly always it is there, and a writer that only
+ * starts must not wait for the lock of one that works. */
 static store_status_t
 store_format_read(store_t *store, store_error_t *error)
 {
@@ -136,6 +138,8 @@ store_format_check(const store_t *store, store_txn_t *txn,
 }
 
 
+/* Magic, then version, then all else: a later format may have changed the
+ * rest, and must be called newer, not damaged. */
 static store_status_t
 store_format_judge(const store_t *store, store_span_t key,
     store_span_t bytes, store_error_t *error)
@@ -239,6 +243,8 @@ store_format_put(store_t *store, store_error_t *error)
 }
 
 
+/* LMDB's version and the random id are for people and for tools: which store a
+ * copy was made of.  Returns an errno, or 0. */
 static int
 store_format_make(uint8_t record[STORE_FORMAT_LEN], store_span_t key)
 {

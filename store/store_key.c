@@ -31,6 +31,8 @@ store_key_make(store_key_t *key, store_span_t zone, store_span_t label)
         return false;
     }
 
+    /* the name that the key stands for has a length byte more than the key */
+
     name = zone.len + (label.len != 0 ? label.len + 1 : 0);
 
     if (label.len > STORE_LABEL_MAX || name > STORE_NAME_MAX) {
@@ -79,6 +81,8 @@ store_key_parse(store_span_t bytes, store_span_t *zone, store_span_t *label)
 void
 store_key_meta(store_key_t *key, uint8_t which, store_span_t zone)
 {
+    /* a programmer's mistake: zones have passed store_key_make or _parse */
+
     assert(zone.len <= STORE_NAME_MAX);
 
     key->data[0] = STORE_META_BYTE;
@@ -140,6 +144,8 @@ store_name_fold(uint8_t *dst, const uint8_t *src, size_t len)
 }
 
 
+/* Without a branch for each byte, since every value that is opened comes by
+ * here; what lies below 'A' wraps to above 25. */
 static bool
 store_is_lower(const uint8_t *data, size_t len)
 {

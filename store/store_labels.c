@@ -9,6 +9,8 @@
 #include <string.h>
 
 
+/* Bytes first, then length: the order of LMDB's keys, so that a publication's
+ * puts run through the tree in one direction. */
 int
 store_label_compare(const void *a, const void *b)
 {
@@ -26,6 +28,7 @@ store_label_compare(const void *a, const void *b)
 }
 
 
+/* Bounded by the list alone, so that it may walk one that was not checked. */
 bool
 store_labels_next(store_span_t *list, store_span_t *label)
 {
@@ -43,6 +46,7 @@ store_labels_next(store_span_t *list, store_span_t *label)
 }
 
 
+/* From the front: asked only for a value that cannot be read. */
 bool
 store_labels_have(store_span_t list, store_span_t label)
 {
@@ -85,6 +89,9 @@ store_labels_read(store_txn_t *txn, store_span_t zone, store_span_t *list)
 
     *list = rest;
     last.len = 0;
+
+    /* ascending, and so without a label twice; what is left over behind the
+     * last one was cut short */
 
     while (store_labels_next(&rest, &label)) {
 

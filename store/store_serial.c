@@ -67,6 +67,7 @@ store_zone_serial(const store_value_t *apex, uint32_t *serial)
 }
 
 
+/* An apex without exactly one SOA is no zone (RFC 1035 section 5.2). */
 static bool
 store_soa_find(const store_value_t *apex, store_rrset_t *rrset,
     store_rr_t *rr)
@@ -122,6 +123,8 @@ store_zone_touch(store_txn_t *txn, store_span_t zone, int64_t now)
 }
 
 
+/* Copies all RRsets as they are, but for the SOA's: the apex has a handful, and
+ * a commit does this once for each zone. */
 store_status_t
 store_put_apex(store_txn_t *txn, store_span_t zone,
     const store_value_t *apex, uint32_t serial)

@@ -42,6 +42,12 @@ store_status_text(store_status_t status)
 }
 
 
+/*
+ * Grouped by what a caller can do about it: wait (FULL, NO_SPACE, IO), open
+ * again (REOPEN), or leave it to the operator.  LMDB's numbers are negative,
+ * so that the system's cannot be mistaken for them; what is not listed is an
+ * I/O error, the one that promises nothing.
+ */
 store_status_t
 store_status_of(int rc)
 {
@@ -57,6 +63,9 @@ store_status_of(int rc)
     case MDB_VERSION_MISMATCH:
     case MDB_INCOMPATIBLE:
         return STORE_FOREIGN;
+
+    /* CURSOR_FULL is a tree deeper than any, PAGE_FULL a page without room for
+     * the split that LMDB itself began: pages that say what cannot be */
 
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
@@ -104,6 +113,8 @@ store_error_set(store_error_t *error, store_status_t status,
     const char *format, ...)
 {
     va_list  args;
+
+    /* cut where it is longer: a path of the operator's may be */
 
     if (error != NULL) {
         error->status = status;

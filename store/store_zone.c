@@ -80,6 +80,7 @@ store_zone_publish(store_txn_t *txn, const store_zone_content_t *content,
 }
 
 
+/* One buffer serves twice, for the list of labels and then for the table. */
 static bool
 store_publication_init(store_publication_t *pub)
 {
@@ -116,6 +117,8 @@ store_publication_cleanup(store_publication_t *pub)
 }
 
 
+/* Everything that can refuse comes before store_put_all, which is the first
+ * to write. */
 static store_status_t
 store_publish(store_publication_t *pub, bool *changed)
 {
@@ -199,6 +202,8 @@ store_content_valid(const store_publication_t *pub)
 }
 
 
+/* The digest stands in the apex and beside it: a caller that mixed up two zones
+ * would publish one under the other's, and then never again. */
 static bool
 store_apex_valid(const store_zone_content_t *content)
 {
@@ -272,6 +277,8 @@ store_is_published(const store_publication_t *pub, const store_value_t *apex)
 }
 
 
+/* Damage of the list is told and not healed: it says which values are ours to
+ * delete, and without it that cannot be known. */
 static store_status_t
 store_old_read(store_publication_t *pub)
 {
@@ -299,6 +306,8 @@ store_old_read(store_publication_t *pub)
 }
 
 
+/* A label of the file under which a device lives: the operator has to choose,
+ * and until then the zone stays as it was. */
 static store_status_t
 store_conflicts(const store_publication_t *pub)
 {
@@ -364,6 +373,8 @@ store_first_serial(const store_publication_t *pub, const store_value_t *apex)
     file = 0;
     (void) store_zone_serial(&value, &file);
 
+    /* so that the next one is the file's own, or the time if that is later */
+
     if (apex == NULL || !store_zone_serial(apex, &serial)) {
         serial = file - 1;
     }
@@ -374,6 +385,7 @@ store_first_serial(const store_publication_t *pub, const store_value_t *apex)
 }
 
 
+/* The table last: a zone that is in it has its contents. */
 static store_status_t
 store_put_all(const store_publication_t *pub, uint32_t serial)
 {

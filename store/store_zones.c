@@ -45,7 +45,8 @@ store_zones_generation(store_txn_t *txn, uint32_t *generation)
 }
 
 
-/* The table's bytes; generation and count are there. */
+/* The table's bytes; generation and count are there.  Not yet its checksum,
+ * which is the reader's to look at. */
 static store_status_t
 store_zones_get(store_txn_t *txn, store_key_t *key, store_span_t *bytes)
 {
@@ -94,6 +95,8 @@ store_zones_read(store_txn_t *txn, store_zones_t *zones)
 }
 
 
+/* Sealed is not sound: whoever can write to the file can seal, too.  So each
+ * name is checked as if it came from a peer. */
 static bool
 store_zones_parse(store_zones_t *zones, store_span_t bytes)
 {
@@ -139,6 +142,7 @@ store_zones_parse(store_zones_t *zones, store_span_t bytes)
 }
 
 
+/* 256 at most, and off the path of queries: dnsd has a walk of its own. */
 store_zone_t *
 store_zones_find(store_zones_t *zones, store_span_t name)
 {
@@ -203,6 +207,9 @@ store_zones_withdraw_others(store_txn_t *txn, const store_span_t *names,
 
     *changed = false;
 
+    /* the table, and behind it the bytes that it becomes: 130 KiB that no
+     * thread's stack should have to hold */
+
     zones = malloc(sizeof(store_zones_t) + STORE_TABLE_MAX);
 
     if (zones == NULL) {
@@ -232,6 +239,7 @@ store_zones_withdraw_others(store_txn_t *txn, const store_span_t *names,
 }
 
 
+/* Names of a configuration may come in any case. */
 static bool
 store_is_named(const store_zone_t *zone, const store_span_t *names, size_t n)
 {
