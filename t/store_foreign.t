@@ -20,7 +20,6 @@ format=bytevalue
 type=btree
 mapsize=1048576
 maxreaders=126
-db_pagesize=4096
 HEADER=END
  6b6579
  76616c7565
