@@ -15,7 +15,12 @@ use SrvRegistrar qw(outcome);
 
 my $t = SrvRegistrar->new();
 
-$t->configure(enroll => 'srv_registrar_enroll_limit off;');
+$t->configure(enroll => 'srv_registrar_enroll_limit off;', server => <<'END');
+location = /elsewhere {
+    srv_registrar enroll;
+    srv_registrar_records_url https://$host/updates;
+}
+END
 $t->start();
 
 my $device = $t->device('device');
@@ -87,6 +92,8 @@ for my $name (sort keys(%bad)) {
     is(outcome(enroll('POST', $bad{$name}[0])), $bad{$name}[1], $name);
 }
 
+is($t->request('POST', '/elsewhere', cert => 'device')->{json}{records_url},
+   'https://registrar.example/updates', 'a records_url of the operator\'s');
 is(outcome($t->request('POST', '/v1/enroll?a=b', cert => 'device')), '200',
    'a query is no matter');
 

@@ -1,94 +1,114 @@
 #!/usr/bin/perl
 
-# A TLS session that is resumed brings the verdict of the handshake that it
-# began with.  In TLS 1.3 it is resumed before SNI chooses the server: begun
-# without SNI at the default server, it passed with that server's CA at ours.
-#
-# Such a session does not enrol here; one that began here does.
+# A resumed TLS session brings its certificate along: it counts where it was
+# verified, and nowhere else, also when its server says something new.
 
 use strict;
 use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use IO::Socket::SSL;
 use Test::More;
 
-use SrvRegistrar qw(program);
+use SrvRegistrar qw(outcome);
 
 my $t = SrvRegistrar->new(workers => 1);
-my $certificates = $t->{certificates};
-my $openssl = program('openssl');
+my $certs = $t->{certificates};
 
-$certificates->ca('other-ca');
-$certificates->certificate('other-device', ca => 'other-ca');
-$certificates->certificate('device', ca => 'manufacturer');
+$certs->ca('other-ca');
+$certs->certificate('other-device', ca => 'other-ca');
 
-# The server before the bench's own is the default.
-$t->configure(http => <<'END', server => <<'END');
+$t->configure(server => <<'END', servers => <<'END');
+ssl_session_cache shared:one:1m;
+ssl_protocols TLSv1.2 TLSv1.3;
+END
 server {
     listen %%ADDRESS%%:%%PORT%% ssl;
     server_name other.example;
-    ssl_protocols TLSv1.2 TLSv1.3;
     ssl_certificate %%DIR%%/server.pem;
     ssl_certificate_key %%DIR%%/server.key;
     ssl_client_certificate %%DIR%%/other-ca.pem;
     ssl_verify_client optional;
-    location / { return 200 "verify: $ssl_client_verify\n"; }
+    ssl_session_cache shared:one:1m;
+    ssl_protocols TLSv1.2 TLSv1.3;
+    error_page 400 413 495 496 = @problem;
+    location = /v1/enroll { srv_registrar enroll; }
+    location @problem { srv_registrar problem; }
 }
-END
-ssl_protocols TLSv1.2 TLSv1.3;
-add_header X-Resumed $ssl_session_reused always;
 END
 $t->start();
+$t->device('device');
 
 
-# openssl's client keeps sessions in files.  The session ticket of TLS 1.3
-# comes after the handshake, so a request is made each time.
+# A client that remembers its session, and what it is told: "200 resumed".
 
-sub exchange
+sub client
 {
-    my ($cert, $session, $host, @options) = @_;
+    my ($cert, $version) = @_;
 
-    my ($method, $path) = $host eq 'other.example' ? qw(GET /)
-                                                   : qw(POST /v1/enroll);
-    my $request = $t->path('request');
+    my $context = IO::Socket::SSL::SSL_Context->new(
+        SSL_ca_file         => $certs->pem('server-ca'),
+        SSL_verifycn_scheme => 'none',
+        SSL_verify_mode     => SSL_VERIFY_PEER,
+        SSL_version         => $version,
+        SSL_session_cache_size => 4,
+        $cert ? (SSL_cert_file => $certs->pem($cert),
+                 SSL_key_file  => $certs->key($cert)) : (),
+    ) or die($SSL_ERROR);
 
-    $t->write('request', join("\r\n", "$method $path HTTP/1.1", "Host: $host",
-        'Content-Length: 0', 'Connection: close', '', ''));
+    return sub {
+        my ($sni, $host) = @_;
 
-    my @command = ($openssl, 's_client', '-quiet', '-ign_eof', '-connect',
-        "$t->{address}:$t->{port}", '-cert', $certificates->pem($cert),
-        '-key', $certificates->key($cert), @options);
+        my $socket = $t->{client}->connect(session => $context,
+            sni => $sni) or return "no connection: $@";
+        my $reply = $t->request('POST', '/v1/enroll', socket => $socket,
+            host => $host // $sni);
+        my $resumed = $socket->get_session_reused();
 
-    push(@command, -e $session ? '-sess_in' : '-sess_out', $session);
+        close($socket);
 
-    my $reply = `@command <$request 2>/dev/null`;
-    my ($status) = $reply =~ m{^HTTP/1.1 (\d+)};
-    my ($type) = $reply =~ /problem:([a-z-]+)/;
-    my ($resumed) = $reply =~ /^X-Resumed: (\S)/m;
-
-    return join(' ', $status // 'no reply', $type // (),
-        ($resumed // '') eq 'r' ? 'resumed' : ());
+        return outcome($reply) . ($resumed ? ' resumed' : '');
+    };
 }
 
 
-for my $version ('tls1_2', 'tls1_3') {
-    my $session = $t->path("$version.own");
-    my @ours = ("-$version", '-servername', 'registrar.example');
+# nginx may refuse by itself, or cut the connection.
+my $refusal = qr/^(?:403 certificate-refused|421|.*alert access denied)/;
 
-    like(exchange('device', $session, 'registrar.example', @ours),
-         qr/^20[01]$/, "$version: a device enrols");
-    is(exchange('device', $session, 'registrar.example', @ours),
-       '200 resumed', '... and again, with its session');
+for my $version ('TLSv1_2', 'TLSv1_3') {
+    my $device = client('device', $version);
+    my $known = $version eq 'TLSv1_2' ? '201' : '200';
 
-    $session = $t->path("$version.other");
+    is($device->('registrar.example'), $known, "$version: a full handshake");
+    is($device->('registrar.example'), '200 resumed', '... resumed');
+    is($device->('', 'registrar.example'), '200 resumed',
+       '... without SNI, at the same server');
+    like($device->('', 'other.example'), qr/^421/,
+         '... and at another');
+    like($device->('other.example'), $refusal,
+         '... nor by its name');
 
-    is(exchange('other-device', $session, 'other.example', "-$version",
-                '-noservername'), '200', '... a session of another server');
-    like(exchange('other-device', $session, 'registrar.example', @ours),
-         qr/^421\b/, '... does not enrol here');
-    like(exchange('other-device', $session, 'registrar.example', "-$version",
-                  '-noservername'), qr/^421\b/, '... without SNI neither');
+    my $other = client('other-device', $version);
+
+    like($other->('other.example'), qr/^20[01]$/,
+         "$version: a device of the other server");
+    like($other->('registrar.example'), $refusal,
+         '... is none of ours, with its session or without');
+
+    my $nobody = client(undef, $version);
+
+    is($nobody->('registrar.example'), '401 certificate-required',
+       "$version: without a certificate");
+    like($nobody->('registrar.example'), qr/^401 certificate-required/,
+         '... again');
+
+    my $refused = client('other-device', $version);
+
+    is($refused->('registrar.example'), '403 certificate-refused',
+       "$version: a certificate that was refused");
+    like($refused->('registrar.example'), qr/^403 certificate-refused/,
+         '... is refused in every session');
 }
 
 done_testing();

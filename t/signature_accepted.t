@@ -46,6 +46,7 @@ my @accepted = (
     ['alg', { alg => 'hmac-sha256' }],
     ['expires', { expires => time() + 60 }],
     ['a nonce', { nonce => 'b3k2pp5k7z' }],
+    ['a name in upper case', { keyid => $keyid =~ s/^([^\/]+)/\U$1/r }],
     ['our tag', { tag => 'srv-reg' }],
     ['another order of components', { components => [reverse(@default)] }],
     ['another label', { label => 'my-signature_1.x*' }],
