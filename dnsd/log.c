@@ -18,6 +18,7 @@
  * fewer, one broken peer hides all others. */
 #define LOG_PEER_LINES  5
 
+/* Bytes; below PIPE_BUF, so that lines of two threads never mix. */
 #define LOG_LINE_MAX    1024
 
 
@@ -123,6 +124,8 @@ log_write(const char *format, va_list args, unsigned suppressed)
     }
 
     len += (size_t) n;
+
+    /* cut, with room for the newline */
 
     if (len > sizeof(line) - 2) {
         len = sizeof(line) - 2;

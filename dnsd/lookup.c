@@ -78,7 +78,8 @@ lookup_begin(lookup_t *lookup)
         return false;
     }
 
-    /* costs no lock of the writer's: commits never wait for readers */
+    /* costs no lock of the writer's: commits never wait for readers; but a
+     * snapshot that is kept pins every page that they free */
 
     status = store_read_renew(lookup->txn);
 

@@ -103,6 +103,10 @@ lookup_source_check(lookup_source_t *source)
         status = lookup_source_open(source, false);
 
     } else if (store_replaced(source->store)) {
+
+        /* a restored copy, most likely; the old one's pages are still mapped
+         * and would be served for ever */
+
         log_line(source->log, "store: %s was replaced", source->path);
 
         lookup_source_lock(source);
@@ -231,6 +235,8 @@ lookup_source_attach(lookup_source_t *source, store_t *store)
 {
     unsigned        i;
     store_status_t  status = STORE_OK;
+
+    /* kept before the first reader has it: a failure leaves by one way */
 
     source->store = store;
 

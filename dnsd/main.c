@@ -42,6 +42,10 @@ main(int argc, char **argv)
 
     log_init(&log, false);
 
+    /* The order is the point: users are looked up before anything is bound, all
+     * sockets are bound as root, and the store is opened as whoever will read
+     * it, so that a wrong mode shows at start. */
+
     switch (options_parse(&options, argc, argv, &log)) {
 
     case OPTIONS_DONE:
@@ -131,6 +135,8 @@ main_signals(sigset_t *signals, log_t *log)
     sigaddset(signals, SIGUSR1);
     sigaddset(signals, SIGHUP);
 
+    /* a socket that is gone is an error of its send(), not the process's end */
+
     if (sigprocmask(SIG_BLOCK, signals, NULL) == -1
         || sigaction(SIGBUS, &action, NULL) == -1
         || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
@@ -143,7 +149,8 @@ main_signals(sigset_t *signals, log_t *log)
 }
 
 
-/* False where the process must not go on. */
+/* False where the process must not go on.  The store is looked at between
+ * signals, once a second: what a reader found out meanwhile waits that long. */
 static bool
 main_watch(const sigset_t *signals, net_t *net, lookup_source_t *source,
     log_t *log)
@@ -218,6 +225,8 @@ main_sigbus(int signo)
         "dnsd: SIGBUS: the store's file was truncated while it was open\n";
 
     (void) signo;
+
+    /* no stdio and no exit handlers: the thread may hold any lock */
 
     ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
     (void) ignored;

@@ -14,13 +14,14 @@
 #include <unistd.h>
 
 
-/* What epoll tells at once; the rest comes with the next call. */
+/* What epoll tells at once; the rest comes with the next call.  A thread has a
+ * handful of sockets that are busy at a time. */
 #define NET_EVENTS           64
 
 /* TCP connections of a thread, where there are descriptors for them.  Each
  * costs its used pages, a few KiB as a rule, 128 KiB at worst. */
 #define NET_CONNECTIONS      256
-#define NET_CONNECTIONS_MIN  4
+#define NET_CONNECTIONS_MIN  4       /* TCP must work (RFC 7766 5) */
 
 /* Descriptors of the process for all else: stderr, the store, epoll. */
 #define NET_DESCRIPTORS      32
@@ -68,6 +69,9 @@ net_create(const net_options_t *options, log_t *log)
     net->log = log;
 
     for (i = 0; i < options->nthreads; i++) {
+
+        /* counted before, so that a half-made one is cleaned up, too */
+
         net->n++;
 
         if (!net_thread_init(&net->threads[i], options, connections, log)) {
@@ -125,6 +129,8 @@ net_destroy(net_t *net)
         }
     }
 
+    /* only now: a reader's sockets are its own until it has ended */
+
     for (i = 0; i < net->n; i++) {
         net_thread_cleanup(&net->threads[i]);
     }
@@ -133,6 +139,7 @@ net_destroy(net_t *net)
 }
 
 
+/* Each is right, all together are of about one moment. */
 void
 net_counters(const net_t *net, uint64_t counters[ANSWER_OUTCOMES])
 {
@@ -195,6 +202,8 @@ net_connections(const net_options_t *options)
 {
     rlim_t         wanted, fixed;
     struct rlimit  limit;
+
+    /* a thread has an eventfd and an epoll, and two sockets an address */
 
     fixed = NET_DESCRIPTORS + options->nthreads
                               * (2 + 2 * (rlim_t) options->naddresses);

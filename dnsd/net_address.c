@@ -22,6 +22,7 @@
  * waits for its turn on a busy machine.  The kernel may grant less. */
 #define NET_RECEIVE_BUFFER  (1024 * 1024)
 
+/* Newcomers of a busy second; the kernel bounds it by somaxconn. */
 #define NET_BACKLOG       256
 
 
@@ -70,6 +71,8 @@ net_address_parse(net_address_t *address, const char *text)
         return false;
     }
 
+    /* padding too: two addresses are compared as bytes */
+
     memset(address, 0, sizeof(*address));
     memcpy(&address->sockaddr, found->ai_addr, found->ai_addrlen);
     address->len = found->ai_addrlen;
@@ -96,6 +99,8 @@ net_address_parse(net_address_t *address, const char *text)
 }
 
 
+/* Bound without SO_REUSEPORT and closed again: the kernel then refuses where
+ * anybody, with that option or without, has the port. */
 bool
 net_address_free(const net_address_t *address, log_t *log)
 {
@@ -148,6 +153,8 @@ net_address_open(const net_address_t *address, int type, log_t *log)
                                  address->wildcard);
     }
 
+    /* without TCP_NODELAY a second answer waits for the first one's ACK */
+
     if (failed == NULL && type == SOCK_STREAM) {
         (void) net_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 
@@ -176,6 +183,8 @@ static const char *
 net_address_prepare(int fd, const net_address_t *address, int type,
     bool shared)
 {
+    /* :: and 0.0.0.0 are two addresses, whatever bindv6only says */
+
     if (address->sockaddr.ss_family == AF_INET6
         && !net_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1))
     {

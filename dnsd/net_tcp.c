@@ -17,7 +17,8 @@
 
 
 #define NET_TCP_PAUSE       1000   /* ms without accepting: no descriptors */
-#define NET_TCP_ACCEPTS     16     /* before others have their turn */
+#define NET_TCP_ACCEPTS     16     /* before others have their turn: a flood of
+                                      connections must not stop UDP */
 
 
 static void net_tcp_expire_at(net_thread_t *thread, int64_t now);
@@ -120,6 +121,8 @@ net_tcp_start(net_thread_t *thread)
 }
 
 
+/* Called before each wait, so it has to cost nothing where nothing is due:
+ * `next` is a lower bound of all deadlines. */
 int
 net_tcp_expire(net_thread_t *thread)
 {
@@ -140,6 +143,7 @@ net_tcp_expire(net_thread_t *thread)
 }
 
 
+/* Closes what is due, and finds the next deadline anew. */
 static void
 net_tcp_expire_at(net_thread_t *thread, int64_t now)
 {
@@ -170,6 +174,8 @@ net_tcp_expire_at(net_thread_t *thread, int64_t now)
 }
 
 
+/* EAGAIN ends it: the backlog is empty.  A peer that has left again costs
+ * nothing (ECONNABORTED). */
 static void
 net_tcp_accept(net_thread_t *thread, net_event_t *event, uint32_t events)
 {
@@ -273,6 +279,8 @@ net_tcp_pause(net_thread_t *thread, bool pause)
 }
 
 
+/* The buffers keep what an earlier connection left in them; in_len says that
+ * none of it counts. */
 static void
 net_tcp_open(net_thread_t *thread, int fd)
 {

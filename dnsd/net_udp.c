@@ -15,7 +15,9 @@
 
 #define NET_UDP_BATCH   LOOKUP_BATCH
 
-/* Batches of one socket before the others have their turn. */
+/* Batches of one socket before the others have their turn: 256 packets, about a
+ * millisecond.  Without a bound a flood of one address would starve the stop
+ * event and TCP; with one batch each, busy sockets pay an epoll_wait for it. */
 #define NET_UDP_ROUNDS  8
 
 /* A query is a name and an OPT; what is larger is no query. */
@@ -129,6 +131,8 @@ net_udp_start(net_thread_t *thread)
     net_udp_t        *udp = thread->udp;
     net_udp_batch_t  *batch = &udp->batch;
 
+    /* what no batch changes is set once */
+
     for (i = 0; i < NET_UDP_BATCH; i++) {
         batch->in_iov[i].iov_base = batch->queries[i];
         batch->in_iov[i].iov_len = NET_UDP_QUERY;
@@ -152,6 +156,8 @@ net_udp_start(net_thread_t *thread)
 }
 
 
+/* A full batch says that more is waiting; what a short one left comes with the
+ * next event, since epoll is level-triggered here. */
 static void
 net_udp_handler(net_thread_t *thread, net_event_t *event, uint32_t events)
 {
@@ -206,6 +212,8 @@ static void
 net_udp_answer(net_thread_t *thread, net_udp_batch_t *batch, unsigned n)
 {
     unsigned  i;
+
+    /* an unwanted packet is a query of no bytes: dropped and counted as such */
 
     for (i = 0; i < n; i++) {
         batch->answers[i].query_len = net_udp_wanted(&batch->in[i])

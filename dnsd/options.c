@@ -20,6 +20,7 @@
 #define OPTIONS_THREADS  16
 
 
+/* No option has a short form: numbers that no character has. */
 enum {
     OPTION_STORE = 1,
     OPTION_LISTEN,
@@ -77,6 +78,8 @@ options_parse(options_t *options, int argc, char **argv, log_t *log)
     int               option;
     options_result_t  result;
 
+    /* every other option is absent, empty or off */
+
     memset(options, 0, sizeof(*options));
     options->threads = options_processors();
     options->udp_size = ANSWER_UDP_SIZE;
@@ -114,6 +117,8 @@ options_parse(options_t *options, int argc, char **argv, log_t *log)
 }
 
 
+/* One option.  Of one that is given twice the last counts, but for addresses,
+ * which add up. */
 static options_result_t
 options_take(options_t *options, int option, const char *value, log_t *log)
 {
@@ -205,7 +210,8 @@ options_listen(options_t *options, const char *value, log_t *log)
 }
 
 
-/* strtoul alone would take " 1", "-1" and "1x". */
+/* strtoul alone would take " 1", "-1" and "1x".  *number is set also where it
+ * is refused; the caller then does not go on. */
 static options_result_t
 options_number(const char *name, const char *value, unsigned long min,
     unsigned long max, unsigned long *number, log_t *log)

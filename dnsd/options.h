@@ -10,13 +10,14 @@
 #include "net.h"
 
 
+/* Strings are argv's. */
 typedef struct {
-    const char      *store;
+    const char      *store;          /* a directory */
     const char      *user;           /* NULL: none was given */
     const char      *group;
     bool             verbose;
-    unsigned         threads;
-    uint16_t         udp_size;
+    unsigned         threads;        /* 1 to NET_THREADS_MAX */
+    uint16_t         udp_size;       /* bytes, of an answer */
     unsigned         naddresses;
     net_address_t    addresses[NET_ADDRESSES_MAX];
 } options_t;
@@ -29,6 +30,7 @@ typedef enum {
 } options_result_t;
 
 
+/* Fills *options whole, defaults included; see dnsd(8). */
 options_result_t options_parse(options_t *options, int argc, char **argv,
     log_t *log);
 

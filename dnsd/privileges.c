@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 
+/* clang and gcc say in two ways that the leak checker is linked in. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define PRIVILEGES_TRACED  1
@@ -72,6 +73,8 @@ privileges_find(privileges_t *privileges, const char *user, const char *group,
 
         privileges->gid = gr->gr_gid;
     }
+
+    /* a unit that names the user twice (User= and --user) is no mistake */
 
     if (geteuid() != 0 && geteuid() != privileges->uid) {
         log_line(log, "--user %s: only root can become another user", user);

@@ -88,6 +88,8 @@ wire_patch16(wire_writer_t *writer, size_t at, uint16_t value)
 }
 
 
+/* The longest suffix that stands in the message already is found first, since
+ * labels are tried from the left (RFC 1035 4.1.4). */
 void
 wire_write_name(wire_writer_t *writer, wire_span_t name)
 {

@@ -9,8 +9,7 @@
 #include <string.h>
 
 
-/* Bytes first, then length: the order of LMDB's keys, so that a publication's
- * puts run through the tree in one direction. */
+/* Bytes first, then length: LMDB's own order of keys. */
 int
 store_label_compare(const void *a, const void *b)
 {
