@@ -15,9 +15,6 @@
 #include "device_draft.h"
 
 
-#define TYPE_A     1
-#define TYPE_AAAA  28
-
 /* What enrolment may add to a value: a pending key with the largest public
  * key takes about 90 bytes.  A registration that filled a value to the brim
  * would lock its device out of every new key. */
@@ -158,8 +155,8 @@ apply_update(device_draft_t *draft, const device_zone_t *zone,
         apply_wish(&apply, &update->wishes[i]);
     }
 
-    apply_address(&apply, &update->ipv4, TYPE_A, 4);
-    apply_address(&apply, &update->ipv6, TYPE_AAAA, 16);
+    apply_address(&apply, &update->ipv4, DEVICE_TYPE_A, 4);
+    apply_address(&apply, &update->ipv6, DEVICE_TYPE_AAAA, 16);
 }
 
 
@@ -267,7 +264,7 @@ apply_address(const apply_t *apply, const device_address_wish_t *wish,
         return;
     }
 
-    start = apply->draft->addresses[type == TYPE_A ? 0 : 1];
+    start = apply->draft->addresses[type == DEVICE_TYPE_A ? 0 : 1];
     at = start;
 
     rr.data = wish->address.bytes;

@@ -72,8 +72,9 @@ bool device_draft_live(const device_draft_t *draft,
 bool device_draft_differs(const device_draft_t *draft);
 
 /*
- * Writes the draft into place->buffer and fills outcome's bytes, put and
- * device.  False where it does not fit into a value.
+ * Writes the draft into place->buffer, its RRsets ordered by owner and type,
+ * and fills outcome's bytes, put and device.  False where it does not fit into
+ * a value.
  */
 bool device_draft_seal(device_draft_t *draft, device_outcome_t *outcome);
 

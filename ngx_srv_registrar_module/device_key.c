@@ -218,6 +218,7 @@ device_algorithm_name(uint8_t algorithm)
 }
 
 
+/* RFC 4648 5, six bits at a time; held never has more than 16. */
 void
 device_base64url_write(char *out, const uint8_t *data, size_t len)
 {

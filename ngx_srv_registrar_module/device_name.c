@@ -26,6 +26,8 @@ device_owner_parse(store_span_t text, size_t fqdn_len,
         return true;
     }
 
+    /* the owner has no root byte, fqdn_len counts the one of both */
+
     if (fqdn_len >= STORE_NAME_MAX) {
         return false;
     }
@@ -65,6 +67,9 @@ device_labels_parse(store_span_t text, size_t size, uint8_t *out, size_t *len)
     if (text.len == 0 || text.len + 1 > size) {
         return false;
     }
+
+    /* at: where the length byte of the label in hand belongs; it is known when
+     * the label has ended */
 
     at = 0;
 
@@ -124,6 +129,7 @@ device_name_write(char *out, store_span_t name)
 }
 
 
+/* Bounded also where labels lie about their length: it stops there. */
 void
 device_owner_write(char *out, store_span_t owner)
 {
@@ -152,6 +158,8 @@ device_owner_write(char *out, store_span_t owner)
 }
 
 
+/* RFC 1035 5.1: four characters for a byte at worst, which is what 1025 is made
+ * of. */
 static char *
 device_label_write(char *out, const uint8_t *label, size_t len)
 {

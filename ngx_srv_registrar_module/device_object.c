@@ -56,6 +56,7 @@ device_body_load(json_t **root, store_span_t body, device_error_t *error)
 }
 
 
+/* 60.0 and "60" are no integers: what a device means by them is a guess. */
 device_reason_t
 device_object_integer(device_object_t *object, const char *name,
     int64_t least, int64_t most, int64_t *number)
@@ -149,6 +150,8 @@ device_object_refuse(device_object_t *object, const char *name,
 }
 
 
+/* Noted and not refused (unlike types and ranges): a device that is newer than
+ * its registrar still gets the rest of what it wants. */
 void
 device_object_unknown(device_object_t *object, const char *const *known)
 {

@@ -26,6 +26,8 @@ void
 device_presentation_init(device_presentation_t *form, store_span_t text,
     store_span_t fqdn, const char *member, device_error_t *error)
 {
+    /* an empty text may have no pointer, and nothing is added to that */
+
     form->at = text.data;
     form->end = (text.len != 0) ? text.data + text.len : text.data;
     form->fqdn = fqdn;
@@ -55,6 +57,8 @@ device_presentation_refuse(device_presentation_t *form,
 }
 
 
+/* Spaces alone part tokens: a tab, which a zone file may have, is a control
+ * character here. */
 bool
 device_presentation_next(device_presentation_t *form, device_token_t *token,
     bool value)
@@ -87,6 +91,8 @@ device_presentation_next(device_presentation_t *form, device_token_t *token,
         problem = "a space is missing after a closing quote";
     }
 
+    /* the refusal shows all from the token on: where it ends is what failed */
+
     if (problem != NULL) {
         token->raw.len = (size_t) (form->end - token->raw.data);
         device_presentation_refuse(form, DEVICE_RDATA_INVALID, problem,
@@ -98,6 +104,7 @@ device_presentation_next(device_presentation_t *form, device_token_t *token,
 }
 
 
+/* Both return NULL, or what is wrong. */
 static const char *
 device_token_quoted(device_presentation_t *form, device_token_t *token)
 {
@@ -119,6 +126,9 @@ device_token_bare(device_presentation_t *form, device_token_t *token,
     bool value)
 {
     const char  *problem;
+
+    /* no escape is undone here: what it means is the field's to know, and most
+     * fields take none */
 
     for ( /* void */ ; form->at < form->end && *form->at != ' '; form->at++) {
 
@@ -221,6 +231,7 @@ device_presentation_finish(device_presentation_t *form)
 }
 
 
+/* 0 where refused; the form then has its reason, and nobody uses the 0. */
 uint32_t
 device_presentation_integer(device_presentation_t *form, const char *what,
     unsigned bytes, uint32_t most)
@@ -315,6 +326,9 @@ device_presentation_hex(device_presentation_t *form, const char *what)
         }
     }
 
+    /* RFC 6698 2.2: spaces may stand anywhere between the digits, so that only
+     * all of them together are whole bytes or not */
+
     if (digits == 0 || digits % 2 != 0) {
         device_presentation_refuse(form, DEVICE_RDATA_INVALID, what,
                                    (store_span_t) { NULL, 0 });
@@ -382,6 +396,8 @@ device_presentation_unescape(device_presentation_t *form, store_span_t raw,
 }
 
 
+/* Also called with the form's own bytes (device_svcb_write): they lie before
+ * form->len and do not overlap what is written. */
 void
 device_presentation_append(device_presentation_t *form, const void *bytes,
     size_t len)

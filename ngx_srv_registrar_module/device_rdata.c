@@ -145,6 +145,9 @@ device_rdata_parse(uint16_t type, store_span_t text, store_span_t fqdn,
                              "type %u cannot be registered", (unsigned) type);
     }
 
+    /* a handler reads its fields and looks at no error: the form keeps the
+     * first one */
+
     device_presentation_init(&form, text, fqdn, member, error);
 
     device_rdata_types[i].handler(&form);
@@ -181,6 +184,7 @@ device_rdata_aaaa(device_presentation_t *form)
 }
 
 
+/* As an RR below the FQDN: whether it may be published is device_wish.c's. */
 static void
 device_rdata_address(device_presentation_t *form, uint8_t family,
     const char *what)
@@ -219,6 +223,8 @@ device_rdata_txt(device_presentation_t *form)
 }
 
 
+/* RFC 1035 3.3: the length comes first, and is known when the escapes are
+ * undone. */
 static void
 device_rdata_string(device_presentation_t *form, const device_token_t *token)
 {

@@ -16,9 +16,6 @@
 #include "device_rdata.h"
 
 
-#define TYPE_A     1
-#define TYPE_AAAA  28
-
 /* Presentation form of the largest RDATA: each byte of a TXT as \DDD, quotes
  * and a space for each of its strings, and a target that was spliced in. */
 #define RDATA_TEXT_MAX  (5 * STORE_VALUE_MAX)
@@ -224,7 +221,7 @@ records_address(const records_t *records)
         }
 
         memset(&address, 0, sizeof(address));
-        address.family = rrset.type == TYPE_A ? 4 : 6;
+        address.family = rrset.type == DEVICE_TYPE_A ? 4 : 6;
 
         store_rr_begin(&rr_iter, &rrset);
 
@@ -290,8 +287,8 @@ records_shortest(const records_t *records)
 
     if (records->reply->observed != NULL) {
         source = *records->reply->observed;
-        type = records->reply->observed->family == 4 ? TYPE_A
-               : records->reply->observed->family == 6 ? TYPE_AAAA : 0;
+        type = records->reply->observed->family == 4 ? DEVICE_TYPE_A
+               : records->reply->observed->family == 6 ? DEVICE_TYPE_AAAA : 0;
     }
 
     store_rrset_begin(&iter, &records->value);
@@ -328,6 +325,7 @@ records_refresh(int64_t left, uint32_t jitter)
 }
 
 
+/* As paths, so that a developer sees the typing mistake in the reply. */
 static json_t *
 records_ignored(const device_update_t *update)
 {
@@ -349,9 +347,10 @@ records_ignored(const device_update_t *update)
 }
 
 
+/* Addresses of hosts below the FQDN are records like others. */
 static bool
 rrset_is_address(const store_rrset_t *rrset)
 {
     return rrset->owner.len == 0
-           && (rrset->type == TYPE_A || rrset->type == TYPE_AAAA);
+           && (rrset->type == DEVICE_TYPE_A || rrset->type == DEVICE_TYPE_AAAA);
 }

@@ -87,6 +87,8 @@ device_update_parse(device_update_t *update, const device_subject_t *subject,
 }
 
 
+/* Addresses before RRsets: a request from where nothing may be published is
+ * refused for that, and not for the third record in it. */
 static device_reason_t
 device_update_members(device_wishes_t *wishes, json_t *root)
 {
@@ -120,6 +122,8 @@ device_update_members(device_wishes_t *wishes, json_t *root)
         return reason;
     }
 
+    /* removals do not count: whoever is above a lowered limit can go down */
+
     for (wanted = 0, i = 0; i < update->nwishes; i++) {
         wanted += (update->wishes[i].rrset.count != 0);
     }
@@ -139,7 +143,7 @@ device_update_members(device_wishes_t *wishes, json_t *root)
 static device_reason_t
 device_update_lease(device_object_t *object, uint32_t *lease)
 {
-    int64_t            seconds;
+    int64_t               seconds;
     device_reason_t       reason;
     const device_zone_t  *zone;
 
@@ -239,6 +243,7 @@ device_update_family(device_object_t *address, const char *name,
 }
 
 
+/* Calls handler with each entry and its name, "services[1]". */
 static device_reason_t
 device_update_array(device_object_t *root, const char *name,
     device_reason_t (*handler)(device_object_t *entry, const char *member))
@@ -325,15 +330,18 @@ static device_reason_t
 device_service_numbers(device_object_t *entry, device_service_t *service)
 {
     size_t           i;
-    int64_t       number;
+    int64_t          number;
     device_reason_t  reason;
 
     struct {
         const char  *name;
-        int64_t   least;
-        int64_t   number;
+        int64_t      least;
+        int64_t      number;
     } numbers[] = { { "port", 1, 0 }, { "priority", 0, 0 },
                     { "weight", 0, 0 } };
+
+    /* port 0 stands for "not offered" in DNS (RFC 2782), which is said by name
+     * here */
 
     for (i = 0; i < 3; i++) {
         if (!service->offered
@@ -373,7 +381,7 @@ static device_reason_t
 device_update_record(device_object_t *entry, const char *member)
 {
     json_t           *data;
-    int64_t        ttl;
+    int64_t           ttl;
     device_wish_t    *wish;
     device_record_t   record;
     device_reason_t   reason;
@@ -407,6 +415,8 @@ device_update_record(device_object_t *entry, const char *member)
     if (reason != DEVICE_OK) {
         return reason;
     }
+
+    /* no data is how an RRset goes; null or a missing member is a mistake */
 
     record.ttl = (uint32_t) ttl;
     record.removal = (json_array_size(data) == 0);

@@ -136,6 +136,8 @@ device_svcb_param(device_svcb_t *svcb, store_span_t raw)
         value.data = equals + 1;
         value.len = raw.len - name.len - 1;
 
+        /* the tokeniser has seen to the closing quote */
+
         if (value.len >= 2 && value.data[0] == '"') {
             value.data++;
             value.len -= 2;
@@ -190,6 +192,8 @@ device_svcb_key(store_span_t text, uint32_t *key)
 }
 
 
+/* Keys that are not known pass as bytes (RFC 9460 2.1): a device may be newer
+ * than its registrar. */
 static void
 device_svcb_value(device_presentation_t *form, uint16_t key,
     store_span_t value, bool given)
@@ -348,6 +352,8 @@ device_svcb_ech(device_presentation_t *form, store_span_t value)
     uint8_t  bytes[ECH_MAX], again[ECH_MAX / 3 * 4 + 5];
 
     len = -1;
+
+    /* EVP_DecodeBlock counts the padding as bytes, and takes white space */
 
     if (value.len % 4 == 0 && value.len <= ECH_MAX / 3 * 4) {
         len = EVP_DecodeBlock(bytes, value.data, (int) value.len);

@@ -24,6 +24,8 @@ static device_reason_t device_record_allowed(device_wishes_t *wishes,
 static bool device_wish_has(const device_wish_t *wish, store_span_t rr);
 
 
+/* The name, the type, then whether both together may be registered: a refusal
+ * names the first member that is wrong. */
 device_reason_t
 device_wish_record(device_wishes_t *wishes, const device_record_t *record,
     const char *member, device_wish_t **wish)
@@ -143,6 +145,8 @@ device_wish_data(device_wishes_t *wishes, device_wish_t *wish,
     if (reason == DEVICE_OK
         && (type == DEVICE_TYPE_A || type == DEVICE_TYPE_AAAA))
     {
+        /* one token, or it would not have parsed: only spaces around it */
+
         while (text.data[0] == ' ') {
             text.data++;
             text.len--;
@@ -188,6 +192,7 @@ device_wish_find(device_wishes_t *wishes, store_span_t owner, uint16_t type)
 }
 
 
+/* The owner is copied into the update, so that the wish outlives the JSON. */
 device_reason_t
 device_wish_add(device_wishes_t *wishes, store_span_t owner, uint16_t type,
     const char *member, device_wish_t **added)
@@ -236,6 +241,8 @@ device_wish_insert(device_wishes_t *wishes, device_wish_t *wish,
     update = wishes->update;
     zone = wishes->subject->zone;
 
+    /* RFC 2181 5: an RRset is a set */
+
     if (device_wish_has(wish, rr)) {
         return device_refuse(wishes->error, DEVICE_DUPLICATE, member,
                              "the same data stands twice in one RRset");
@@ -257,6 +264,9 @@ device_wish_insert(device_wishes_t *wishes, device_wish_t *wish,
                              "more than %u bytes of data", (unsigned) most);
     }
 
+    /* written so that the bytes are reached through the update, which is not
+     * const as a span is */
+
     at = update->rrs + (wish->rrset.rrs.data - update->rrs)
          + wish->rrset.rrs.len;
     behind = (size_t) (update->rrs + wishes->rrs_len - at);
@@ -276,6 +286,7 @@ device_wish_insert(device_wishes_t *wishes, device_wish_t *wish,
 }
 
 
+/* Encoded RRs are compared, splice and all: one RR has one encoding here. */
 static bool
 device_wish_has(const device_wish_t *wish, store_span_t rr)
 {

@@ -43,6 +43,8 @@ device_wish_address(device_address_wish_t *wish,
                                     error);
     }
 
+    /* asked for by name, so its lack is a mistake; not asked for, it is not */
+
     if (subject->source.family != family) {
         return device_address_other(subject, family, member, error);
     }
@@ -89,6 +91,9 @@ device_address_state(device_address_wish_t *wish,
         return device_address_other(subject, family, member, error);
     }
 
+    /* RFC 8981: within its /64 a device may speak from one address and want to
+     * be found at another */
+
     if (!device_address_same_site(&address, &subject->source)) {
         device_address_write(observed, &subject->source);
 
@@ -101,6 +106,8 @@ device_address_state(device_address_wish_t *wish,
 }
 
 
+/* Whatever was asked, observed or default: no address is published that has not
+ * passed here. */
 static device_reason_t
 device_address_publish(device_address_wish_t *wish,
     const device_subject_t *subject, const device_address_t *address,

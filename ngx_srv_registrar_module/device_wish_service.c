@@ -29,6 +29,7 @@ static device_reason_t device_service_add(device_wishes_t *wishes,
     const char *member);
 
 
+/* Entries of one service become the RRs of one RRset, in any order. */
 device_reason_t
 device_wish_service(device_wishes_t *wishes, const device_service_t *service,
     const char *member)
@@ -87,6 +88,8 @@ device_service_owner(device_wishes_t *wishes, const device_service_t *service,
 
     name.data = owner;
     name.len = *len;
+
+    /* without the host: the list is of services, a host has any of them */
 
     if (!device_wish_listed(wishes->subject->zone, name, true)) {
         return device_wish_refuse(wishes, DEVICE_SERVICE_NOT_ALLOWED, member,
@@ -203,6 +206,8 @@ device_service_merge(device_wishes_t *wishes, const device_wish_t *wish,
 }
 
 
+/* The target is the splice alone, with nothing before or behind it: the name
+ * takes no byte of the value. */
 static device_reason_t
 device_service_add(device_wishes_t *wishes, device_wish_t *wish,
     const device_service_t *service, const char *member)

@@ -80,6 +80,8 @@ device_zonefile_read(const char *path, store_span_t zone,
     store_name_fold(file->name, zone.data, zone.len);
     file->content.name = (store_span_t) { file->name, zone.len };
 
+    /* each line alone, then all together, and values only of what is sound */
+
     done = device_zonefile_lines(file, text, len, error)
            && device_zone_check_all(file->rrs, &file->nrrs, file->content.name,
                                  error, warning)
@@ -104,6 +106,7 @@ device_zonefile_content(const device_zonefile_t *file)
 }
 
 
+/* Asked at each enrolment; labels are sorted. */
 bool
 device_zonefile_has(const device_zonefile_t *file, store_span_t label)
 {
@@ -158,6 +161,8 @@ device_zonefile_free(device_zonefile_t *file)
 }
 
 
+/* A byte more than is allowed is asked for: that is how a file that is larger,
+ * or grows meanwhile, shows. */
 static char *
 device_file_load(const char *path, size_t *len, device_error_t *error)
 {
@@ -234,6 +239,9 @@ device_zonefile_append(device_zonefile_t *file, device_zone_rr_t *rr,
     size_t             size;
     device_zone_rr_t **rrs;
 
+    /* 64 do for a zone of a few names; doubled, so that a large file is copied
+     * no more than twice over */
+
     if (file->nrrs == file->size) {
         size = (file->size != 0) ? file->size * 2 : 64;
         rrs = realloc(file->rrs, size * sizeof(device_zone_rr_t *));
@@ -296,6 +304,7 @@ device_zonefile_digest(device_zonefile_t *file, device_error_t *error)
 }
 
 
+/* RRs lie sorted by label, so each run of one label is one value. */
 static bool
 device_zonefile_values(device_zonefile_t *file, device_error_t *error)
 {
@@ -397,6 +406,8 @@ device_zonefile_value(device_zonefile_t *file, size_t from, size_t to,
 }
 
 
+/* Writes one RRset, without a lease: what the operator says stays until he says
+ * otherwise.  Returns where the next one begins. */
 static size_t
 device_zonefile_rrset(device_zonefile_t *file, size_t from, size_t to,
     store_writer_t *writer)

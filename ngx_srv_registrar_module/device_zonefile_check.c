@@ -146,6 +146,8 @@ device_zone_unique(device_zone_rrs_t *all)
 }
 
 
+/* Sorted as they are, whatever two RRs say about each other they say as
+ * neighbours. */
 static bool
 device_zone_neighbours(device_zone_rrs_t *all)
 {
@@ -189,6 +191,8 @@ device_zone_neighbours(device_zone_rrs_t *all)
 }
 
 
+/* RFC 1035 5.2, RFC 2181 6: a zone has one SOA and NS at its apex, whose empty
+ * label sorts first. */
 static bool
 device_zone_apex(device_zone_rrs_t *all, char warning[224])
 {

@@ -85,6 +85,9 @@ device_zone_parser_line(device_zone_parser_t *parser, char *line,
         goto done;
     }
 
+    /* an owner that is left out is the one before (RFC 1035 5.1): ldns keeps it
+     * in parser->previous */
+
     status = ldns_rr_new_frm_str(&parsed, line, parser->ttl, parser->origin,
                                  &parser->previous);
 
@@ -176,6 +179,7 @@ device_zone_directive(device_zone_parser_t *parser, char *line,
 }
 
 
+/* NULL, or why a registrar zone cannot have the type there. */
 static const char *
 device_zone_type_refused(uint16_t type, bool apex)
 {
@@ -250,6 +254,8 @@ device_zone_copy(const device_zone_parser_t *parser, ldns_rr *parsed,
     if (copy == NULL) {
         return "no memory";
     }
+
+    /* one allocation: the RR and its bytes live and die together */
 
     at = (uint8_t *) (copy + 1);
 
