@@ -20,6 +20,8 @@ static char *ngx_srv_registrar_sweep_time(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 
+/* Not "default": aio threads share that one, and an update would wait behind
+ * the file reads of others. */
 static ngx_str_t  ngx_srv_registrar_pool = ngx_string("srv_registrar");
 
 
@@ -31,6 +33,7 @@ static ngx_conf_enum_t  ngx_srv_registrar_reenroll[] = {
 };
 
 
+/* A million waiting updates are 90 GB: above it somebody has miscounted. */
 static ngx_conf_num_bounds_t  ngx_srv_registrar_queue_bounds = {
     ngx_conf_check_num_bounds, 1, 1000000
 };
@@ -171,9 +174,13 @@ ngx_srv_registrar_init_main_conf(ngx_conf_t *cf, void *conf)
 {
     ngx_srv_registrar_main_conf_t *rmcf = conf;
 
+    /* address space alone; a 32-bit machine has to say less */
+
     if (rmcf->map_size == NGX_CONF_UNSET) {
         rmcf->map_size = (off_t) 16 * 1024 * 1024 * 1024;
     }
+
+    /* LMDB needs some pages for its free list before it can take a value */
 
     if (rmcf->map_size < 1024 * 1024) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -181,6 +188,10 @@ ngx_srv_registrar_init_main_conf(ngx_conf_t *cf, void *conf)
                            rmcf->map_size);
         return NGX_CONF_ERROR;
     }
+
+    /* sixteen batches, a slow disk's few seconds: who waits longer gives up and
+     * asks again.  A minute: expired data is not served anyhow, so that half
+     * would only look at the same values more often. */
 
     ngx_conf_init_uint_value(rmcf->queue, 4096);
     ngx_conf_init_msec_value(rmcf->sweep, 60000);
@@ -236,6 +247,8 @@ ngx_srv_registrar_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_srv_registrar_loc_conf_t *prev = parent;
     ngx_srv_registrar_loc_conf_t *conf = child;
 
+    /* identity and name space only together: each names nobody by itself */
+
     if (conf->identity == NULL) {
         conf->identity = prev->identity;
         conf->space = prev->space;
@@ -248,6 +261,10 @@ ngx_srv_registrar_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     if (conf->records_url == NULL) {
         conf->records_url = prev->records_url;
     }
+
+    /* a day for a new key: a device that was switched off meanwhile can still
+     * use it; twice that keeps a clone's twice as long.  Ten at once let a
+     * technician reset a device again and again; one a minute after that */
 
     ngx_conf_merge_uint_value(conf->reenroll, prev->reenroll,
                               DEVICE_REENROLL_ALWAYS);
@@ -312,6 +329,7 @@ ngx_srv_registrar_identity(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* <interval> [burst=<number>], or "off". */
 static char *
 ngx_srv_registrar_enroll_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -359,6 +377,7 @@ ngx_srv_registrar_enroll_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* Relative to nginx's prefix, as its own paths of data are. */
 static char *
 ngx_srv_registrar_store_path(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -386,6 +405,7 @@ ngx_srv_registrar_store_path(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* May name a pool that is defined further down. */
 static char *
 ngx_srv_registrar_thread_pool(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -423,6 +443,8 @@ ngx_srv_registrar_sweep_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         rmcf->sweep = 0;
         return NGX_CONF_OK;
     }
+
+    /* below a second sweeps would be all that the thread does */
 
     ms = ngx_parse_time(&value[1], 0);
 

@@ -39,6 +39,8 @@ ngx_srv_registrar_enroll(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
 
     job->type = NGX_SRV_REGISTRAR_JOB_ENROLL;
 
+    /* the name first: a proof's keyid has to be of that name */
+
     reason = ngx_srv_registrar_enroll_name(r, ctx, job);
 
     if (reason == DEVICE_OK) {
@@ -83,6 +85,8 @@ ngx_srv_registrar_key(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
     if (reason != DEVICE_OK) {
         return ngx_srv_registrar_refuse(r, ctx, reason);
     }
+
+    /* a rotation is by key, not by certificate: the device stays who it is */
 
     ngx_memcpy(job->enrollment.identity, ctx->device.identity,
                STORE_IDENTITY_LEN);
@@ -163,6 +167,9 @@ ngx_srv_registrar_enroll_identity(ngx_http_request_t *r,
         return reason;
     }
 
+    /* the certificate comes first also where a variable says who it is: the
+     * operator's value may be made of anything */
+
     if (rlcf->identity == NULL) {
 
         identity->len = 2 * 32;
@@ -190,6 +197,8 @@ ngx_srv_registrar_enroll_identity(ngx_http_request_t *r,
 }
 
 
+/* Derived, unless the operator has a value for it.  The epoch is 0 so far: a
+ * name given anew after abuse would count it up. */
 static device_reason_t
 ngx_srv_registrar_enroll_label(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, store_span_t identity, ngx_str_t *label)
@@ -245,6 +254,8 @@ ngx_srv_registrar_enroll_label(ngx_http_request_t *r,
 }
 
 
+/* The device's own public key, or one derived from the newest secret; either
+ * way under a generation that never was before. */
 static device_reason_t
 ngx_srv_registrar_new_key(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
     device_enrollment_t *enrollment)
@@ -341,6 +352,7 @@ ngx_srv_registrar_enroll_preview(ngx_http_request_t *r,
 }
 
 
+/* After the commit: the key that is derived here is the one that was stored. */
 ngx_int_t
 ngx_srv_registrar_enroll_finish(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx)
@@ -386,6 +398,9 @@ ngx_srv_registrar_enroll_finish(ngx_http_request_t *r,
     json = device_reply_enroll(&reply);
 
     device_cleanse(hmac_key, sizeof(hmac_key));
+
+    /* four bytes of the identity's hash tell two devices apart in a log, and
+     * nothing about either */
 
     ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
                   "srv_registrar: %s \"%s\" identity %02xd%02xd%02xd%02xd, "

@@ -86,6 +86,8 @@ ngx_srv_registrar(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
+    /* for what the check after merging has to say */
+
     rlcf->file = cf->conf_file->file.name.data;
     rlcf->line = cf->conf_file->line;
 
@@ -147,6 +149,8 @@ ngx_srv_registrar_check_location(ngx_conf_t *cf,
 }
 
 
+/* A zone that is known now is looked up now; one with variables at each
+ * request. */
 static char *
 ngx_srv_registrar_check_zone(ngx_conf_t *cf,
     ngx_srv_registrar_main_conf_t *rmcf, ngx_srv_registrar_loc_conf_t *rlcf)

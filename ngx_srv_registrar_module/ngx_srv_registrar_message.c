@@ -249,6 +249,8 @@ ngx_srv_registrar_message_authority(ngx_http_request_t *r,
 }
 
 
+/* In the order received, with repeated ones as they came: how they are joined
+ * is the signature's affair (RFC 9421 2.1). */
 static device_reason_t
 ngx_srv_registrar_message_headers(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx)
@@ -305,6 +307,9 @@ ngx_srv_registrar_verify_name(ngx_http_request_t *r,
     ngx_srv_registrar_main_conf_t  *rmcf;
 
     if (ctx->zone) {
+
+        /* a key of another name proves nothing here */
+
         return ngx_strcmp(ctx->fqdn, ctx->signature.fqdn) == 0
                ? DEVICE_OK : DEVICE_UNKNOWN_KEY;
     }
@@ -365,6 +370,8 @@ ngx_srv_registrar_verify_key(ngx_http_request_t *r,
     if (reason != DEVICE_OK) {
         return reason;
     }
+
+    /* what the transaction needs to look again at what stands there by then */
 
     ngx_memcpy(ctx->claim.generation, key->generation, STORE_GENERATION_LEN);
     ctx->claim.created = ctx->signature.created;

@@ -293,6 +293,8 @@ ngx_srv_registrar_retry_after(ngx_http_request_t *r,
         break;
     }
 
+    /* what the rules have computed is better than a guess */
+
     if (ctx->job && ctx->job->outcome.retry_after > 0) {
         seconds = ctx->job->outcome.retry_after;
     }
@@ -312,6 +314,8 @@ ngx_srv_registrar_retry_after(ngx_http_request_t *r,
 }
 
 
+/* Extension members go only with the reasons whose cure they are: a device sets
+ * its clock, or states another address. */
 static char *
 ngx_srv_registrar_problem_text(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, const ngx_srv_registrar_reason_t *entry)

@@ -54,6 +54,7 @@ ngx_srv_registrar_records(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
 }
 
 
+/* Only after the signature has verified: JSON of strangers is never parsed. */
 static device_reason_t
 ngx_srv_registrar_parse_update(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx)
@@ -107,7 +108,10 @@ ngx_srv_registrar_records_reply(ngx_http_request_t *r,
     reply.now = ctx->now;
     reply.changed = changed;
     reply.update = ctx->update;
-    reply.jitter = (uint32_t) ngx_random();
+    /* random() has 31 bits: without the shift devices would spread over half of
+     * the time that they may */
+
+    reply.jitter = (uint32_t) ngx_random() << 1;
 
     ctx->reason = DEVICE_OK;
 

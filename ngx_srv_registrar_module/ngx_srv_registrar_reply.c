@@ -50,6 +50,9 @@ ngx_srv_registrar_reply(ngx_http_request_t *r, ngx_uint_t status,
     r->headers_out.content_type_lowcase = NULL;
     r->headers_out.content_length_n = b->last - b->pos;
 
+    /* RFC 9111 5.2.2.5: an enrolment's reply has a key in it, and no other is
+     * right for a moment longer */
+
     if (ngx_srv_registrar_header(r, "Cache-Control", &no_store) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

@@ -50,6 +50,8 @@ ngx_srv_registrar_handler(ngx_http_request_t *r)
         return ngx_srv_registrar_refuse(r, ctx, reason);
     }
 
+    /* the location's buffer holds the largest body: it never goes to a file */
+
     r->request_body_in_single_buf = 1;
 
     rc = ngx_http_read_client_request_body(r, ngx_srv_registrar_body_handler);
@@ -62,6 +64,8 @@ ngx_srv_registrar_handler(ngx_http_request_t *r)
 }
 
 
+/* Also for the problem handler, whose request lost its context on the way
+ * through error_page. */
 ngx_srv_registrar_ctx_t *
 ngx_srv_registrar_ctx(ngx_http_request_t *r)
 {
@@ -85,6 +89,7 @@ ngx_srv_registrar_ctx(ngx_http_request_t *r)
 }
 
 
+/* What can be told before a byte of the body is read. */
 static device_reason_t
 ngx_srv_registrar_check_form(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx)
@@ -130,6 +135,8 @@ ngx_srv_registrar_early_data(ngx_http_request_t *r)
 }
 
 
+/* OPTIONS and HEAD are refused like any other: no method is let through
+ * without a signature. */
 static device_reason_t
 ngx_srv_registrar_check_method(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx)
@@ -152,6 +159,8 @@ ngx_srv_registrar_check_method(ngx_http_request_t *r,
     if (r->method & methods) {
         return DEVICE_OK;
     }
+
+    /* RFC 9110 15.5.6 */
 
     if (ngx_srv_registrar_header(r, "Allow", &allow) != NGX_OK) {
         return DEVICE_INTERNAL;
@@ -341,6 +350,8 @@ ngx_srv_registrar_read_device(ngx_http_request_t *r,
     status = ngx_srv_registrar_store_read(rmcf->store, &ctx->key, ctx->buffer,
                                           &ctx->bytes);
 
+    /* after the read, which has brought the clock up to the last commit */
+
     ctx->now = ngx_srv_registrar_store_now(rmcf->store, &ctx->held);
 
     if (status == STORE_NOT_FOUND) {
@@ -373,6 +384,8 @@ ngx_srv_registrar_read_device(ngx_http_request_t *r,
 }
 
 
+/* Everything that can fail comes before the queue: a job in it is answered by
+ * the commit alone. */
 ngx_int_t
 ngx_srv_registrar_wait(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
     ngx_srv_registrar_job_t *job)
@@ -401,6 +414,9 @@ ngx_srv_registrar_wait(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
 
     ctx->job = job;
 
+    /* no look at whether the client is still there: its update is committed
+     * either way, and a reply that nobody reads does no harm */
+
     r->read_event_handler = ngx_http_block_reading;
     r->write_event_handler = ngx_srv_registrar_wake_handler;
 
@@ -415,6 +431,7 @@ ngx_srv_registrar_wait(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
 }
 
 
+/* The commit has ended; or the connection became writable while it has not. */
 static void
 ngx_srv_registrar_wake_handler(ngx_http_request_t *r)
 {

@@ -48,6 +48,8 @@ ngx_srv_registrar_secrets(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    /* first, so that every way out of here forgets what was read */
+
     cln->handler = ngx_srv_registrar_secrets_cleanup;
     rmcf->secrets = cln->data;
     ngx_memzero(rmcf->secrets, sizeof(device_secrets_t));

@@ -30,6 +30,8 @@ static void ngx_srv_registrar_store_clock(ngx_srv_registrar_store_t *store,
     const lease_clock_mark_t *mark);
 
 
+/* The order: an environment that was opened has nothing else to tell; one that
+ * was replaced or is dead is let go only after its failure was told. */
 void
 ngx_srv_registrar_store_settle(ngx_srv_registrar_store_t *store)
 {
@@ -84,6 +86,8 @@ ngx_srv_registrar_store_settle(ngx_srv_registrar_store_t *store)
 }
 
 
+/* A store counts as open once it has been read: one whose mark is damaged would
+ * otherwise be found out by the first request. */
 static void
 ngx_srv_registrar_store_install(ngx_srv_registrar_store_t *store)
 {
@@ -161,6 +165,7 @@ ngx_srv_registrar_store_report(ngx_srv_registrar_store_t *store,
 }
 
 
+/* Once for each level on the way up, and again after it has been below. */
 static void
 ngx_srv_registrar_store_fill(ngx_srv_registrar_store_t *store)
 {
@@ -216,6 +221,8 @@ ngx_srv_registrar_store_read(ngx_srv_registrar_store_t *store,
         status = store_get(store->snapshot, key, &span);
     }
 
+    /* copied, since a request waits longer than a snapshot may be held */
+
     if (status == STORE_OK) {
 
         if (span.len <= STORE_VALUE_MAX) {
@@ -269,6 +276,8 @@ ngx_srv_registrar_store_renew(ngx_srv_registrar_store_t *store)
 }
 
 
+/* The one place in a worker that tells of the clock: threads have copies, and
+ * keep quiet. */
 static void
 ngx_srv_registrar_store_clock(ngx_srv_registrar_store_t *store,
     const lease_clock_mark_t *mark)
@@ -319,6 +328,8 @@ ngx_srv_registrar_store_now(ngx_srv_registrar_store_t *store, int64_t *held)
 {
     *held = 0;
 
+    /* no store was ever open: nothing will be accepted by this time */
+
     if (store == NULL || !store->clock_set) {
         return ngx_time();
     }
@@ -358,6 +369,9 @@ ngx_srv_registrar_store_tick(ngx_event_t *ev)
         ngx_srv_registrar_commit_run(store);
         return;
     }
+
+    /* so that the clock is read each second, and a step of it is seen and
+     * waited out also where nobody asks */
 
     if (ngx_srv_registrar_store_renew(store) == STORE_OK) {
         store_read_reset(store->snapshot);

@@ -67,6 +67,8 @@ ngx_srv_registrar_add_variables(ngx_conf_t *cf)
 }
 
 
+/* Not found, rather than an error, where there is nothing to say: a log format
+ * or a map must work for every request. */
 static ngx_int_t
 ngx_srv_registrar_certificate_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
@@ -145,6 +147,7 @@ ngx_srv_registrar_reason_variable(ngx_http_request_t *r,
 }
 
 
+/* Copied: the text is on a stack, or may change before the log is written. */
 static ngx_int_t
 ngx_srv_registrar_variable_set(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, const char *text, size_t len)

@@ -42,6 +42,9 @@ ngx_srv_registrar_zone_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return rv;
     }
 
+    /* cf->handler gets each line of the block, as in geo and map; all of cf is
+     * put back behind it, whatever came of it */
+
     save = *cf;
     cf->ctx = &block;
     cf->handler = ngx_srv_registrar_zone_line;
@@ -122,11 +125,25 @@ ngx_srv_registrar_zone_begin(ngx_conf_t *cf, ngx_str_t *name,
         return NGX_CONF_ERROR;
     }
 
+    /* a home's address may change any night: a minute of wrong answers is what
+     * resolvers are allowed */
+
     policy->ttl = 60;
+
+    /* RFC 9664's two hours by default; half doubles the load of a fleet that
+     * only refreshes, double keeps the dead published for four hours */
+
     policy->lease_min = 30;
     policy->lease_default = 7200;
     policy->lease_max = 86400;
+
+    /* a device in a drawer keeps its name for a year */
+
     policy->reserve = 365 * 86400;
+
+    /* several times what XMPP, SIP and Matrix need together; a device that was
+     * taken over cannot fill the store */
+
     policy->max_rrsets = 32;
     policy->max_rrs = 8;
     policy->max_bytes = 4096;
@@ -135,6 +152,7 @@ ngx_srv_registrar_zone_begin(ngx_conf_t *cf, ngx_str_t *name,
 }
 
 
+/* By labels: "ample.net" is not above "example.net". */
 static ngx_uint_t
 ngx_srv_registrar_zone_within(device_zone_t *inner, device_zone_t *outer)
 {
@@ -154,6 +172,7 @@ ngx_srv_registrar_zone_within(device_zone_t *inner, device_zone_t *outer)
 }
 
 
+/* What can only be said when all lines are known. */
 static char *
 ngx_srv_registrar_zone_end(ngx_conf_t *cf, ngx_srv_registrar_block_t *block)
 {
@@ -196,6 +215,8 @@ ngx_srv_registrar_zone_end(ngx_conf_t *cf, ngx_srv_registrar_block_t *block)
                            policy->text, &block->file, error.detail);
         return NGX_CONF_ERROR;
     }
+
+    /* not before: a cleanup without a handler does nothing */
 
     cln->handler = ngx_srv_registrar_zone_cleanup;
     cln->data = block->zone;
