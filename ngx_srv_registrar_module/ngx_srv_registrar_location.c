@@ -14,6 +14,8 @@
 #define NGX_SRV_REGISTRAR_BODY_LIMIT   (1024 * 1024)
 
 
+static char *ngx_srv_registrar_zone_parameter(ngx_conf_t *cf,
+    ngx_str_t *value, ngx_srv_registrar_loc_conf_t *rlcf);
 static char *ngx_srv_registrar_check_zone(ngx_conf_t *cf,
     ngx_srv_registrar_main_conf_t *rmcf, ngx_srv_registrar_loc_conf_t *rlcf);
 
@@ -23,11 +25,13 @@ ngx_srv_registrar(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_srv_registrar_loc_conf_t *rlcf = conf;
 
-    ngx_str_t                          *value, s;
-    ngx_uint_t                          i;
-    ngx_http_core_loc_conf_t           *clcf;
-    ngx_http_compile_complex_value_t    ccv;
-    static ngx_str_t                    doors[] = {
+    ngx_str_t                 *value;
+    ngx_uint_t                 i;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    /* by ngx_srv_registrar_door_t */
+
+    static ngx_str_t  doors[] = {
         ngx_null_string, ngx_string("enroll"), ngx_string("records"),
         ngx_string("key"), ngx_string("problem")
     };
@@ -54,36 +58,11 @@ ngx_srv_registrar(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (cf->args->nelts == 3) {
-
-        if (rlcf->door == NGX_SRV_REGISTRAR_PROBLEM
-            || ngx_strncmp(value[2].data, "zone=", 5) != 0
-            || value[2].len == 5)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\" in "
-                               "\"srv_registrar\"", &value[2]);
-            return NGX_CONF_ERROR;
-        }
-
-        s.data = value[2].data + 5;
-        s.len = value[2].len - 5;
-
-        rlcf->zone_value = ngx_palloc(cf->pool,
-                                      sizeof(ngx_http_complex_value_t));
-        if (rlcf->zone_value == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-        ccv.cf = cf;
-        ccv.value = &s;
-        ccv.complex_value = rlcf->zone_value;
-
-        if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
-            return NGX_CONF_ERROR;
-        }
+    if (cf->args->nelts == 3
+        && ngx_srv_registrar_zone_parameter(cf, &value[2], rlcf)
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
     }
 
     /* for what the check after merging has to say */
@@ -98,6 +77,43 @@ ngx_srv_registrar(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                     : ngx_srv_registrar_handler;
 
     return NGX_CONF_OK;
+}
+
+
+/* zone=<value>, which may have variables. */
+static char *
+ngx_srv_registrar_zone_parameter(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_srv_registrar_loc_conf_t *rlcf)
+{
+    ngx_str_t                         zone;
+    ngx_http_compile_complex_value_t  ccv;
+
+    if (rlcf->door == NGX_SRV_REGISTRAR_PROBLEM
+        || ngx_strncmp(value->data, "zone=", 5) != 0
+        || value->len == 5)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\" in \"srv_registrar\"",
+                           value);
+        return NGX_CONF_ERROR;
+    }
+
+    zone.data = value->data + 5;
+    zone.len = value->len - 5;
+
+    rlcf->zone_value = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    if (rlcf->zone_value == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = &zone;
+    ccv.complex_value = rlcf->zone_value;
+
+    return ngx_http_compile_complex_value(&ccv) == NGX_OK ? NGX_CONF_OK
+                                                          : NGX_CONF_ERROR;
 }
 
 

@@ -21,6 +21,8 @@ static device_reason_t ngx_srv_registrar_message_target(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
 static device_reason_t ngx_srv_registrar_message_authority(
     ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx);
+static device_reason_t ngx_srv_registrar_message_absolute(
+    ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx);
 static device_reason_t ngx_srv_registrar_message_headers(
     ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx);
 static device_reason_t ngx_srv_registrar_verify_name(ngx_http_request_t *r,
@@ -171,15 +173,11 @@ ngx_srv_registrar_message_target(ngx_http_request_t *r,
 }
 
 
-/*
- * The Host field or :authority.  Before HTTP/2 a target in absolute form
- * names a host of its own, which nginx prefers and RFC 9112 3.2.2 wants equal.
- */
+/* The Host field or :authority. */
 static device_reason_t
 ngx_srv_registrar_message_authority(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx)
 {
-    u_char            *p, *end, *host;
     device_message_t  *message;
 
     message = &ctx->message;
@@ -201,9 +199,24 @@ ngx_srv_registrar_message_authority(ngx_http_request_t *r,
                              "the request names no host");
     }
 
-    if (r->http_version >= NGX_HTTP_VERSION_20) {
-        return DEVICE_OK;
-    }
+    return r->http_version >= NGX_HTTP_VERSION_20
+           ? DEVICE_OK : ngx_srv_registrar_message_absolute(r, ctx);
+}
+
+
+/*
+ * Before HTTP/2 a target in absolute form names a host of its own, which nginx
+ * prefers and RFC 9112 3.2.2 wants equal.  nginx keeps no sign of the form, so
+ * the request line is looked at once more.
+ */
+static device_reason_t
+ngx_srv_registrar_message_absolute(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx)
+{
+    u_char            *p, *end, *host;
+    device_message_t  *message;
+
+    message = &ctx->message;
 
     p = r->request_line.data;
     end = p + r->request_line.len;
@@ -220,7 +233,7 @@ ngx_srv_registrar_message_authority(ngx_http_request_t *r,
         return DEVICE_OK;
     }
 
-    /* absolute form: from "://" up to what ends the authority (RFC 3986 3.2) */
+    /* from "://" up to what ends the authority (RFC 3986 3.2) */
 
     p = ngx_strlchr(p, end, ':');
 

@@ -12,6 +12,8 @@
 #define NGX_SRV_REGISTRAR_SECRETS_MAX  16384
 
 
+static ngx_int_t ngx_srv_registrar_secrets_load(ngx_conf_t *cf,
+    ngx_srv_registrar_main_conf_t *rmcf, u_char *text, size_t *len);
 static ngx_int_t ngx_srv_registrar_secrets_read(ngx_conf_t *cf,
     ngx_file_t *file, u_char *text, size_t *len);
 static void ngx_srv_registrar_secrets_cleanup(void *data);
@@ -25,9 +27,7 @@ ngx_srv_registrar_secrets(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     bool                 ok;
     size_t               len;
     u_char               text[NGX_SRV_REGISTRAR_SECRETS_MAX];
-    ngx_int_t            rc;
     ngx_str_t           *value;
-    ngx_file_t           file;
     store_span_t         span;
     device_error_t       error;
     ngx_pool_cleanup_t  *cln;
@@ -54,27 +54,7 @@ ngx_srv_registrar_secrets(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     rmcf->secrets = cln->data;
     ngx_memzero(rmcf->secrets, sizeof(device_secrets_t));
 
-    ngx_memzero(&file, sizeof(ngx_file_t));
-
-    file.name = rmcf->secrets_file;
-    file.log = cf->log;
-    file.fd = ngx_open_file(file.name.data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
-
-    if (file.fd == NGX_INVALID_FILE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "\"srv_registrar_secrets\": open \"%V\" failed",
-                           &file.name);
-        return NGX_CONF_ERROR;
-    }
-
-    rc = ngx_srv_registrar_secrets_read(cf, &file, text, &len);
-
-    if (ngx_close_file(file.fd) == NGX_FILE_ERROR) {
-        ngx_conf_log_error(NGX_LOG_WARN, cf, ngx_errno,
-                           ngx_close_file_n " \"%V\" failed", &file.name);
-    }
-
-    if (rc != NGX_OK) {
+    if (ngx_srv_registrar_secrets_load(cf, rmcf, text, &len) != NGX_OK) {
         device_cleanse(text, sizeof(text));
         return NGX_CONF_ERROR;
     }
@@ -91,7 +71,7 @@ ngx_srv_registrar_secrets(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (!ok) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"srv_registrar_secrets\" \"%V\": %s",
-                           &file.name, error.detail);
+                           &rmcf->secrets_file, error.detail);
         return NGX_CONF_ERROR;
     }
 
@@ -99,6 +79,38 @@ ngx_srv_registrar_secrets(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+static ngx_int_t
+ngx_srv_registrar_secrets_load(ngx_conf_t *cf,
+    ngx_srv_registrar_main_conf_t *rmcf, u_char *text, size_t *len)
+{
+    ngx_int_t   rc;
+    ngx_file_t  file;
+
+    ngx_memzero(&file, sizeof(ngx_file_t));
+
+    file.name = rmcf->secrets_file;
+    file.log = cf->log;
+    file.fd = ngx_open_file(file.name.data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (file.fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "\"srv_registrar_secrets\": open \"%V\" failed",
+                           &file.name);
+        return NGX_ERROR;
+    }
+
+    rc = ngx_srv_registrar_secrets_read(cf, &file, text, len);
+
+    if (ngx_close_file(file.fd) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, ngx_errno,
+                           ngx_close_file_n " \"%V\" failed", &file.name);
+    }
+
+    return rc;
+}
+
+
+/* Looked at through the descriptor: what is checked is what is read. */
 static ngx_int_t
 ngx_srv_registrar_secrets_read(ngx_conf_t *cf, ngx_file_t *file,
     u_char *text, size_t *len)
