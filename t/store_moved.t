@@ -50,6 +50,15 @@ ok(wait_until(sub { shown() == 5000 }, 5), 'nginx follows');
 ok(wait_until(sub { $device->register(5003)->{status} == 200 }, 5),
     'an update works');
 is(published(), 5003, 'and is published');
+rename($store, "$store.away") or die("rename: $!");
+ok($t->reload_all(), 'gone again, and a reload');
+is(outcome($device->register(5004)), '503 store-unavailable',
+    'the new workers have none');
+is(published(), 5003, 'dnsd goes on');
+rename("$store.away", $store) or die("rename: $!");
+ok(wait_until(sub { $device->register(5005)->{status} == 200 }, 10),
+    'it is back: an update works');
+is(published(), 5005, 'and is published');
 is_deeply($prober->stop(), [], 'dnsd answered all the time');
 
 my $old = SrvRegistrar::run(SrvRegistrar::BUILD . '/t/store_check',
