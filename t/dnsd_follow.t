@@ -7,6 +7,7 @@
 use strict;
 use warnings;
 
+use File::Copy qw(copy);
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
@@ -91,6 +92,7 @@ mkdir("$dir/foreign");
 open(my $file, '>', "$dir/foreign/data.mdb");
 print $file 'no store of ours' x 1000;
 close($file);
+copy("$dir/store/lock.mdb", "$dir/foreign/lock.mdb") or die "copy: $!";
 replace("$dir/foreign");
 ok(wait_until(sub { rcode() eq 'SERVFAIL' }, 10), 'a foreign file: SERVFAIL');
 is(-s "$dir/store/data.mdb", 16000, '... which is left alone');
