@@ -296,7 +296,7 @@ static device_reason_t
 apply_limits(const device_draft_t *draft, const device_zone_t *zone,
     device_error_t *error)
 {
-    char                  owner[1025];
+    char                  owner[DEVICE_NAME_TEXT_MAX];
     size_t                i;
     const char           *type;
     const store_rrset_t  *rrset;

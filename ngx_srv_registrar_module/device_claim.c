@@ -16,11 +16,12 @@
 #include "device_signature.h"
 
 
-static bool key_has_tag(const store_device_key_t *key, const uint8_t tag[4]);
+static bool key_has_tag(const store_device_key_t *key,
+    const uint8_t tag[DEVICE_TAG_LEN]);
 
 
 const store_device_key_t *
-device_key_find(const store_device_t *device, const uint8_t tag[4],
+device_key_find(const store_device_t *device, const uint8_t tag[DEVICE_TAG_LEN],
     int64_t now)
 {
     if (device->has_active && key_has_tag(&device->active, tag)) {
@@ -38,9 +39,9 @@ device_key_find(const store_device_t *device, const uint8_t tag[4],
 
 
 static bool
-key_has_tag(const store_device_key_t *key, const uint8_t tag[4])
+key_has_tag(const store_device_key_t *key, const uint8_t tag[DEVICE_TAG_LEN])
 {
-    uint8_t  own[4];
+    uint8_t  own[DEVICE_TAG_LEN];
 
     return device_generation_tag(own, key->generation)
            && memcmp(own, tag, sizeof(own)) == 0;

@@ -21,7 +21,6 @@
 #include <openssl/kdf.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
-#include <stdio.h>
 #include <string.h>
 
 
@@ -74,7 +73,7 @@ device_generation_make(uint8_t generation[STORE_GENERATION_LEN])
 
 /* A hash, so that a keyid in somebody's log tells nothing of the salt. */
 bool
-device_generation_tag(uint8_t tag[4],
+device_generation_tag(uint8_t tag[DEVICE_TAG_LEN],
     const uint8_t generation[STORE_GENERATION_LEN])
 {
     uint8_t  hash[DEVICE_SHA256_LEN];
@@ -87,27 +86,9 @@ device_generation_tag(uint8_t tag[4],
         return false;
     }
 
-    memcpy(tag, hash, 4);
+    memcpy(tag, hash, DEVICE_TAG_LEN);
 
     return true;
-}
-
-
-bool
-device_keyid_write(char keyid[DEVICE_KEYID_MAX + 1], const char *fqdn,
-    const uint8_t generation[STORE_GENERATION_LEN])
-{
-    int      len;
-    uint8_t  tag[4];
-
-    if (!device_generation_tag(tag, generation)) {
-        return false;
-    }
-
-    len = snprintf(keyid, DEVICE_KEYID_MAX + 1, "%s/%02x%02x%02x%02x", fqdn,
-                   tag[0], tag[1], tag[2], tag[3]);
-
-    return len > 0 && len <= DEVICE_KEYID_MAX;
 }
 
 

@@ -17,7 +17,10 @@
 #define DEVICE_SECRET_LEN    32
 #define DEVICE_SECRETS_MAX   16
 #define DEVICE_KEY_LEN       32      /* of a derived HMAC key */
-#define DEVICE_KEYID_MAX     (253 + 1 + 8)
+#define DEVICE_FQDN_MAX      253     /* characters, no final dot (RFC 1035) */
+#define DEVICE_TAG_LEN       4       /* bytes; it only has to tell a name's two
+                                        keys apart */
+#define DEVICE_KEYID_MAX     (DEVICE_FQDN_MAX + 1 + 2 * DEVICE_TAG_LEN)
 
 
 /* One numbered key secret. */
@@ -64,14 +67,15 @@ bool device_keyid_write(char keyid[DEVICE_KEYID_MAX + 1], const char *fqdn,
     const uint8_t generation[STORE_GENERATION_LEN]);
 
 /*
- * The reverse: fqdn in lower case, NUL-terminated, and the 4 bytes of the tag.
+ * The reverse: fqdn in lower case, NUL-terminated, and the tag.
  * Strict: at least two labels of letters, digits, '-' and '_', 253 bytes at
  * most; 8 lower-case hex digits.  False, and nothing written, otherwise.
  */
-bool device_keyid_parse(char fqdn[254], uint8_t tag[4], store_span_t keyid);
+bool device_keyid_parse(char fqdn[DEVICE_FQDN_MAX + 1],
+    uint8_t tag[DEVICE_TAG_LEN], store_span_t keyid);
 
-/* The 4 bytes of SHA-256(generation) that a keyid shows. */
-bool device_generation_tag(uint8_t tag[4],
+/* The first bytes of SHA-256(generation), which a keyid shows. */
+bool device_generation_tag(uint8_t tag[DEVICE_TAG_LEN],
     const uint8_t generation[STORE_GENERATION_LEN]);
 
 /* HKDF-SHA256 (RFC 5869): secret, salt = generation, info = fqdn. */

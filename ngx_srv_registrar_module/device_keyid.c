@@ -1,7 +1,7 @@
 
 /*
- * Taking a keyid apart.  Enters: what a stranger calls a key of ours.
- * Leaves: the name and the generation's tag to look it up by.  Always: a
+ * Keyids, put together and taken apart.  Enters: what a stranger calls a key of
+ * ours.  Leaves: the name and the generation's tag to look it up by.  Always: a
  * keyid is compared as octets, so its tag has one spelling; a name has none,
  * DNS knows no case.
  */
@@ -9,16 +9,31 @@
 
 #include "device_key.h"
 
+#include <stdio.h>
 #include <string.h>
-
-
-#define DEVICE_FQDN_MAX  253
-#define DEVICE_TAG_LEN   4
 
 
 static bool device_fqdn_parse(char *fqdn, store_span_t name);
 static bool device_tag_parse(uint8_t tag[DEVICE_TAG_LEN],
     const uint8_t *digits);
+
+
+bool
+device_keyid_write(char keyid[DEVICE_KEYID_MAX + 1], const char *fqdn,
+    const uint8_t generation[STORE_GENERATION_LEN])
+{
+    int      len;
+    uint8_t  tag[DEVICE_TAG_LEN];
+
+    if (!device_generation_tag(tag, generation)) {
+        return false;
+    }
+
+    len = snprintf(keyid, DEVICE_KEYID_MAX + 1, "%s/%02x%02x%02x%02x", fqdn,
+                   tag[0], tag[1], tag[2], tag[3]);
+
+    return len > 0 && len <= DEVICE_KEYID_MAX;
+}
 
 
 bool

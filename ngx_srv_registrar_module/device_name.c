@@ -111,7 +111,7 @@ device_labels_parse(store_span_t text, size_t size, uint8_t *out, size_t *len)
 
 
 bool
-device_name_write(char *out, store_span_t name)
+device_name_write(char out[DEVICE_NAME_TEXT_MAX], store_span_t name)
 {
     if (!store_name_valid(name)) {
         return false;
@@ -131,7 +131,7 @@ device_name_write(char *out, store_span_t name)
 
 /* Bounded also where labels lie about their length: it stops there. */
 void
-device_owner_write(char *out, store_span_t owner)
+device_owner_write(char out[DEVICE_NAME_TEXT_MAX], store_span_t owner)
 {
     size_t  i, len;
 
@@ -158,8 +158,8 @@ device_owner_write(char *out, store_span_t owner)
 }
 
 
-/* RFC 1035 5.1: four characters for a byte at worst, which is what 1025 is made
- * of. */
+/* RFC 1035 5.1: \DDD for what is not visible, a backslash before what means
+ * something in a zone file. */
 static char *
 device_label_write(char *out, const uint8_t *label, size_t len)
 {

@@ -48,8 +48,8 @@ size_t device_types_default(uint16_t types[DEVICE_TYPES_MAX]);
 bool device_owner_parse(store_span_t text, size_t fqdn_len,
     uint8_t out[STORE_NAME_MAX], size_t *len);
 
-/* The text of such an owner ("@" for the empty one); out has 1025 bytes. */
-void device_owner_write(char *out, store_span_t owner);
+/* The text of such an owner ("@" for the empty one). */
+void device_owner_write(char out[DEVICE_NAME_TEXT_MAX], store_span_t owner);
 
 /*
  * One RR's RDATA in presentation form, appended to *at (store_rr_write) with
@@ -72,8 +72,8 @@ bool device_rdata_write(uint16_t type, const store_rr_t *rr,
     store_span_t fqdn, char *out, size_t size);
 
 /* A wire name's presentation form, without final dot, NUL-terminated; for
- * LDH names up to 253 bytes, others escaped (RFC 1035 5.1).  out: 1025. */
-bool device_name_write(char *out, store_span_t name);
+ * LDH names up to 253 bytes, others escaped (RFC 1035 5.1). */
+bool device_name_write(char out[DEVICE_NAME_TEXT_MAX], store_span_t name);
 
 /* A fully qualified presentation name (final dot optional) to wire, lower
  * case; out has STORE_NAME_MAX bytes. */

@@ -142,7 +142,7 @@ reply_leases(const device_zone_t *zone)
 static json_t *
 reply_services(const device_zone_t *zone)
 {
-    char     owner[1025];
+    char     owner[DEVICE_NAME_TEXT_MAX];
     size_t   i;
     json_t  *services;
 

@@ -136,7 +136,7 @@ records_list(const records_t *records)
 static json_t *
 records_rrset(const records_t *records, const store_rrset_t *rrset)
 {
-    char            owner[1025];
+    char            owner[DEVICE_NAME_TEXT_MAX];
     const char     *type;
     device_json_t   json;
 

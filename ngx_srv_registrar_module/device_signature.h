@@ -18,8 +18,7 @@
 #define DEVICE_SIGNATURE_H
 
 
-#include "device_reason.h"
-#include "store_value.h"
+#include "device_key.h"
 
 
 #define DEVICE_SIGNATURES_MAX     8      /* members of Signature-Input */
@@ -53,8 +52,9 @@ typedef struct {
 
 typedef struct {
     store_span_t  keyid;                 /* as sent */
-    char          fqdn[254];             /* its first part, lower case, NUL */
-    uint8_t       tag[4];                /* its second: of the generation */
+    char          fqdn[DEVICE_FQDN_MAX + 1];     /* its first part, lower case,
+                                                    NUL-terminated */
+    uint8_t       tag[DEVICE_TAG_LEN];   /* its second: of the generation */
     store_span_t  alg;                   /* "" where not given */
     int64_t       created;
     int64_t       expires;               /* 0 where not given */

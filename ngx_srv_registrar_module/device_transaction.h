@@ -142,7 +142,7 @@ device_reason_t device_sweep(const device_place_t *place,
  * not expired; NULL where none.  Two keys of one tag: active first.
  */
 const store_device_key_t *device_key_find(const store_device_t *device,
-    const uint8_t tag[4], int64_t now);
+    const uint8_t tag[DEVICE_TAG_LEN], int64_t now);
 
 
 #endif /* DEVICE_TRANSACTION_H */

@@ -15,6 +15,10 @@
 #define DEVICE_TYPES_MAX     16
 #define DEVICE_CIDRS_MAX     32
 
+/* A wire name of 255 bytes as text, where each byte may take four characters
+ * (RFC 1035 5.1), with its NUL. */
+#define DEVICE_NAME_TEXT_MAX  1025
+
 
 /* An address: IPv4 in 4 bytes or IPv6 in 16, network order.  A v4-mapped
  * address is IPv4 from the first moment (device_address.h). */
@@ -32,8 +36,8 @@ typedef struct {
 typedef struct {
     uint8_t       name[STORE_NAME_MAX];     /* wire, lower case */
     uint8_t       name_len;
-    char          text[1025];               /* presentation, lower case, no
-                                               final dot: as in JSON */
+    char          text[DEVICE_NAME_TEXT_MAX];   /* lower case, no final dot:
+                                                   as in JSON */
 
     uint32_t      ttl;                      /* default of RRsets, s */
     uint32_t      lease_min;                /* s */

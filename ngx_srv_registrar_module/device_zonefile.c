@@ -53,7 +53,7 @@ static bool device_zonefile_fail(device_error_t *error, const char *what);
 
 device_zonefile_t *
 device_zonefile_read(const char *path, store_span_t zone,
-    device_error_t *error, char warning[224])
+    device_error_t *error, char warning[DEVICE_WARNING_MAX])
 {
     bool                done;
     char               *text;

@@ -21,7 +21,10 @@
 #include "store_zone.h"
 
 
+/* The operator's own names; whoever has more lists devices, which enrol. */
 #define DEVICE_STATICS_MAX  4096
+
+#define DEVICE_WARNING_MAX  224      /* as a device_error_t's detail */
 
 
 typedef struct device_zonefile_s  device_zonefile_t;
@@ -34,7 +37,7 @@ typedef struct device_zonefile_s  device_zonefile_t;
  * Blocks on the disk: configuration time only.  Owned by the caller.
  */
 device_zonefile_t *device_zonefile_read(const char *path, store_span_t zone,
-    device_error_t *error, char warning[224]);
+    device_error_t *error, char warning[DEVICE_WARNING_MAX]);
 
 /* The contents, for store_zone_publish; they live as long as the file. */
 const store_zone_content_t *device_zonefile_content(

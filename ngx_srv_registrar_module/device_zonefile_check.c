@@ -35,9 +35,10 @@ static bool device_zone_same_owner(const device_zone_rr_t *a,
     const device_zone_rr_t *b);
 static void device_zone_unique(device_zone_rrs_t *all);
 static bool device_zone_neighbours(device_zone_rrs_t *all);
-static bool device_zone_apex(device_zone_rrs_t *all, char warning[224]);
+static bool device_zone_apex(device_zone_rrs_t *all,
+    char warning[DEVICE_WARNING_MAX]);
 static void device_zone_minimum(const device_zone_rr_t *soa,
-    char warning[224]);
+    char warning[DEVICE_WARNING_MAX]);
 static bool device_zone_ns(device_zone_rrs_t *all,
     const device_zone_rr_t *ns);
 static bool device_zone_fail(device_zone_rrs_t *all, const char *what);
@@ -45,7 +46,7 @@ static bool device_zone_fail(device_zone_rrs_t *all, const char *what);
 
 bool
 device_zone_check_all(device_zone_rr_t **rrs, size_t *n, store_span_t zone,
-    device_error_t *error, char warning[224])
+    device_error_t *error, char warning[DEVICE_WARNING_MAX])
 {
     device_zone_rrs_t  all;
 
@@ -194,7 +195,7 @@ device_zone_neighbours(device_zone_rrs_t *all)
 /* RFC 1035 5.2, RFC 2181 6: a zone has one SOA and NS at its apex, whose empty
  * label sorts first. */
 static bool
-device_zone_apex(device_zone_rrs_t *all, char warning[224])
+device_zone_apex(device_zone_rrs_t *all, char warning[DEVICE_WARNING_MAX])
 {
     bool                     soa, ns;
     size_t                   i;
@@ -230,7 +231,8 @@ device_zone_apex(device_zone_rrs_t *all, char warning[224])
 
 /* The last field of SOA is the TTL of negative answers (RFC 2308 4). */
 static void
-device_zone_minimum(const device_zone_rr_t *soa, char warning[224])
+device_zone_minimum(const device_zone_rr_t *soa,
+    char warning[DEVICE_WARNING_MAX])
 {
     uint32_t        minimum;
     const uint8_t  *end;
@@ -244,10 +246,10 @@ device_zone_minimum(const device_zone_rr_t *soa, char warning[224])
               | (uint32_t) end[-2] << 8 | end[-1];
 
     if (minimum > MINIMUM_WARN) {
-        snprintf(warning, 224, "line %u: SOA MINIMUM is %u s: a name that was "
-                 "asked for too early stays unknown that long; %u s or less "
-                 "is better", soa->line, (unsigned) minimum,
-                 (unsigned) MINIMUM_WARN);
+        snprintf(warning, DEVICE_WARNING_MAX,
+                 "line %u: SOA MINIMUM is %u s: a name that was asked for "
+                 "too early stays unknown that long; %u s or less is better",
+                 soa->line, (unsigned) minimum, (unsigned) MINIMUM_WARN);
     }
 }
 

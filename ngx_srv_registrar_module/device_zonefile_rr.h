@@ -87,7 +87,8 @@ bool device_ttl_parse(const char *text, uint32_t most, uint32_t *ttl);
  * number before and after.
  */
 bool device_zone_check_all(device_zone_rr_t **rrs, size_t *n,
-    store_span_t zone, device_error_t *error, char warning[224]);
+    store_span_t zone, device_error_t *error,
+    char warning[DEVICE_WARNING_MAX]);
 
 bool device_zone_same_rrset(const device_zone_rr_t *a,
     const device_zone_rr_t *b);

@@ -18,7 +18,8 @@ typedef struct {
     device_error_t              error;
     ngx_srv_registrar_zone_t   *zone;        /* NULL: not known yet */
     store_key_t                 key;         /* of the device's value */
-    char                        fqdn[254];   /* "" while not known */
+    char                        fqdn[DEVICE_FQDN_MAX + 1];   /* "" while not
+                                                                known */
     device_address_t            source;
     store_span_t                body;
 

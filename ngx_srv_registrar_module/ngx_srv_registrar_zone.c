@@ -176,7 +176,7 @@ ngx_srv_registrar_zone_within(device_zone_t *inner, device_zone_t *outer)
 static char *
 ngx_srv_registrar_zone_end(ngx_conf_t *cf, ngx_srv_registrar_block_t *block)
 {
-    char                 warning[224];
+    char                 warning[DEVICE_WARNING_MAX];
     store_span_t         name;
     device_zone_t       *policy;
     device_error_t       error;

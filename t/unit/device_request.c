@@ -12,7 +12,9 @@
    ngx_srv_registrar_module/device_name.c
    ngx_srv_registrar_module/device_address.c
    ngx_srv_registrar_module/device_reason.c
-   ngx_srv_registrar_module/device_key.c ngx_srv_registrar_module/device_jwk.c
+   ngx_srv_registrar_module/device_key.c
+   ngx_srv_registrar_module/device_keyid.c
+   ngx_srv_registrar_module/device_jwk.c
    ngx_srv_registrar_module/device_secrets.c
    ngx_srv_registrar_module/device_field.c
    ngx_srv_registrar_module/device_field_bare.c store/store_key.c
