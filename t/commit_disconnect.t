@@ -14,7 +14,7 @@ use SrvRegistrar qw(outcome wait_until);
 use SrvRegistrar::Disk;
 use SrvRegistrar::Load;
 
-my $t = SrvRegistrar->new();
+my $t = SrvRegistrar->new(workers => 1);
 my $disk = SrvRegistrar::Disk->new($t);
 
 $t->configure(enroll => SrvRegistrar::Load->enroll_slot());
@@ -24,31 +24,36 @@ my $load = SrvRegistrar::Load->new($t, clients => 8, devices => 6,
                                    abandon => 0.5);
 
 
-subtest 'one by one' => sub {
-    $load->enroll();
+$load->enroll();
 
-    my ($first, $second, $third) = @{ $load->{fleet} };
+for my $reset (0, 1) {
+    subtest 'one by one, by ' . ($reset ? 'RST' : 'FIN') => sub {
+        my ($first, $second, $third) = @{ $load->{fleet} };
+        my $port = 2000 + 10 * $reset;
 
-    $disk->order('sync hold');
+        $disk->order('sync hold');
 
-    my $in_flight = $first->send_register(2000);
+        my $in_flight = $first->send_register($port);
 
-    $disk->wait_held();
+        $disk->wait_held();
 
-    my $waiting = $second->send_register(2000);
+        my $waiting = $second->send_register($port);
 
-    $in_flight->close(SSL_no_shutdown => 1);
-    $waiting->close(SSL_no_shutdown => 1);
-    is($third->show()->{status}, 200, 'the worker goes on');
-    $disk->order('');
+        is($third->show()->{status}, 200, 'one waits');
+        SrvRegistrar::Load::hang_up($_, $reset) for $in_flight, $waiting;
+        is($third->show()->{status}, 200, 'the worker goes on');
+        isnt(shown($second), $port, 'nothing is made yet');
+        $disk->order('');
 
-    ok(wait_until(sub { shown($first) == 2000 && shown($second) == 2000 },
-        20), 'both updates are made');
-    is(outcome($first->register(2001)), 200, 'the next of one');
-    is(outcome($second->register(2001)), 200, 'and of the other');
+        ok(wait_until(sub {
+            shown($first) == $port && shown($second) == $port
+        }, 20), 'both updates are made');
+        is(outcome($first->register($port + 1)), 200, 'the next of one');
+        is(outcome($second->register($port + 1)), 200, 'and of the other');
+    };
+}
 
-    $_->{port} = 3000 for @{ $load->{fleet} };
-};
+$_->{port} = 3000 for @{ $load->{fleet} };
 
 subtest 'at any moment' => sub {
     $disk->order('sync delay 3');
@@ -63,7 +68,7 @@ subtest 'at any moment' => sub {
     is_deeply([$load->missing()], [], 'what was acknowledged is there');
 };
 
-is(scalar(my @all = $t->workers()), 2, 'no worker died');
+is(scalar(my @all = $t->workers()), 1, 'no worker died');
 unlike($t->read('error.log'), qr/worker process \d+ exited/,
     'nor had one died before');
 is($t->store_check()->{damaged}, 0, 'no value is damaged');

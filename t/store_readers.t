@@ -28,7 +28,7 @@ my $load = SrvRegistrar::Load->new($t, clients => 2, devices => 8,
 $load->start();
 $load->wait_acknowledged(50);
 
-my $readers = readers();
+my $readers = $t->readers();
 my $pid = open(my $hold, '-|', SrvRegistrar::BUILD . '/t/store_hold',
                $t->path('store')) // die("store_hold: $!");
 
@@ -43,10 +43,10 @@ waitpid($pid, 0);
 my $pinned = pages();
 
 cmp_ok($pinned, '>', $before + 100, 'each commit makes the file larger');
-is(readers(), $readers + 1, 'its slot outlives it');
+is($t->readers(), $readers + 1, 'its slot outlives it');
 $load->stop();
 
-ok(wait_until(sub { readers() == $readers }, CLEARED),
+ok(wait_until(sub { $t->readers() == $readers }, CLEARED),
     'the slot is cleared');
 
 $pinned = pages();
@@ -60,27 +60,12 @@ is($t->store_check()->{damaged}, 0, 'no value is damaged');
 done_testing();
 
 
-# mdb_stat looks and touches nothing; store_check would clear slots.
-
 sub pages
 {
-    my ($n) = mdb_stat('-e') =~ /pages used: (\d+)/;
+    my ($n) = SrvRegistrar::run('mdb_stat', '-e', $t->path('store'))
+        =~ /pages used: (\d+)/;
 
     return $n;
-}
-
-
-# A line of its list: process, thread, the snapshot's number or "-".
-
-sub readers
-{
-    return scalar(() = mdb_stat('-r') =~ /^\s*\d+ [0-9a-f]+ \S+$/mg);
-}
-
-
-sub mdb_stat
-{
-    return SrvRegistrar::run('mdb_stat', @_, $t->path('store'));
 }
 
 

@@ -476,6 +476,19 @@ sub store_check
 }
 
 
+# The slots of readers that are taken, by the dead, too.  mdb_stat looks and
+# touches nothing; to open the store would clear them.
+
+sub readers
+{
+    my ($self) = @_;
+
+    my $list = run('mdb_stat', '-r', $self->path('store'));
+
+    return scalar(() = $list =~ /^\s*\d+ [0-9a-f]+ \S+$/mg);
+}
+
+
 # A device of the manufacturer's; the arguments are of
 # SrvRegistrar::Certificates::certificate.
 

@@ -29,6 +29,7 @@ use warnings;
 
 use Carp qw(croak);
 use POSIX ();
+use Socket qw(SOL_SOCKET SO_LINGER);
 use Time::HiRes qw(sleep time);
 
 use SrvRegistrar qw(outcome);
@@ -262,9 +263,20 @@ sub abandon
     print $socket $bytes;
     sleep(rand(0.004)) if rand() < 0.7;
 
-    # Without TLS's own goodbye: a device that lost its power.
-    $socket->close(SSL_no_shutdown => 1);
+    hang_up($socket, rand() < 0.5);
     delete $self->{socket};
+}
+
+
+# Without TLS's own goodbye: a device that lost its power, or with a reset
+# the address that its router gave it.
+
+sub hang_up
+{
+    my ($socket, $reset) = @_;
+
+    setsockopt($socket, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0)) if $reset;
+    $socket->close(SSL_no_shutdown => 1);
 }
 
 
