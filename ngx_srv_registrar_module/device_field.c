@@ -6,7 +6,6 @@
  * a failure nothing is read any more.
  */
 
-
 #include "device_field_bare.h"
 
 #include <string.h>

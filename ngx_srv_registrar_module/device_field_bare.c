@@ -5,7 +5,6 @@
  * part of the subset: no field of ours has them.
  */
 
-
 #include "device_field_bare.h"
 
 #include <string.h>

@@ -7,7 +7,6 @@
  * characters in a text), and OpenSSL's error queue is left empty.
  */
 
-
 #include "device_identity.h"
 
 #include <openssl/crypto.h>

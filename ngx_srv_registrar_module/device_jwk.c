@@ -10,7 +10,6 @@
  * for an Ed25519 key, so those are checked here.
  */
 
-
 #include "device_key.h"
 
 #include <openssl/bn.h>

@@ -9,7 +9,6 @@
  * there for its own.
  */
 
-
 #include "device_key.h"
 
 #include <openssl/crypto.h>

@@ -6,7 +6,6 @@
  * DNS knows no case.
  */
 
-
 #include "device_key.h"
 
 #include <stdio.h>

@@ -4,7 +4,6 @@
  * the order received, as hostile as they came.  Leaves: trimmed values.
  */
 
-
 #include "device_message.h"
 
 #include <string.h>

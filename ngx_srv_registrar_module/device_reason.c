@@ -5,7 +5,6 @@
  * UTF-8 sequence, so that what was valid UTF-8 stays so when it is cut.
  */
 
-
 #include "device_reason.h"
 
 #include <stdarg.h>

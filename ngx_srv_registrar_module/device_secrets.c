@@ -8,7 +8,6 @@
  * lost in an editor would otherwise give every device another name.
  */
 
-
 #include "device_key.h"
 
 #include <openssl/crypto.h>

@@ -11,7 +11,6 @@
  * spoken tells only of the request's form, never of the store.
  */
 
-
 #include "device_message.h"
 
 #include <string.h>

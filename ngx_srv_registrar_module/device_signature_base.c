@@ -7,7 +7,6 @@
  * characters are refused.
  */
 
-
 #include "device_message.h"
 
 #include <string.h>

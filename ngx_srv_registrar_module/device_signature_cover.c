@@ -6,7 +6,6 @@
  * once; at most DEVICE_COMPONENTS_MAX are looked at.
  */
 
-
 #include "device_message.h"
 
 #include <string.h>

@@ -5,7 +5,6 @@
  * that is right does not make up for another that is wrong.
  */
 
-
 #include "device_message.h"
 
 #include <openssl/crypto.h>
