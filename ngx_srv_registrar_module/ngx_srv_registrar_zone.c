@@ -10,6 +10,7 @@
 
 static char *ngx_srv_registrar_zone_begin(ngx_conf_t *cf, ngx_str_t *name,
     ngx_srv_registrar_zone_t *zone, ngx_srv_registrar_main_conf_t *rmcf);
+static void ngx_srv_registrar_zone_defaults(device_zone_t *policy);
 static ngx_uint_t ngx_srv_registrar_zone_within(device_zone_t *inner,
     device_zone_t *outer);
 static char *ngx_srv_registrar_zone_end(ngx_conf_t *cf,
@@ -74,7 +75,8 @@ ngx_srv_registrar_zone_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* The name, which must not overlap with another zone's, and the defaults. */
+/* The name, which must not overlap with another zone's (a query belongs to one
+ * zone, whichever is looked at first), and the defaults. */
 static char *
 ngx_srv_registrar_zone_begin(ngx_conf_t *cf, ngx_str_t *name,
     ngx_srv_registrar_zone_t *zone, ngx_srv_registrar_main_conf_t *rmcf)
@@ -125,13 +127,23 @@ ngx_srv_registrar_zone_begin(ngx_conf_t *cf, ngx_str_t *name,
         return NGX_CONF_ERROR;
     }
 
+    ngx_srv_registrar_zone_defaults(policy);
+
+    return NGX_CONF_OK;
+}
+
+
+/* What a line of the block may change. */
+static void
+ngx_srv_registrar_zone_defaults(device_zone_t *policy)
+{
     /* a home's address may change any night: a minute of wrong answers is what
      * resolvers are allowed */
 
     policy->ttl = 60;
 
-    /* RFC 9664's two hours by default; half doubles the load of a fleet that
-     * only refreshes, double keeps the dead published for four hours */
+    /* two hours by default: half doubles the load of a fleet that only
+     * refreshes, double keeps the dead published for four */
 
     policy->lease_min = 30;
     policy->lease_default = 7200;
@@ -147,8 +159,6 @@ ngx_srv_registrar_zone_begin(ngx_conf_t *cf, ngx_str_t *name,
     policy->max_rrsets = 32;
     policy->max_rrs = 8;
     policy->max_bytes = 4096;
-
-    return NGX_CONF_OK;
 }
 
 
