@@ -87,8 +87,7 @@ device_apply(const device_place_t *place, const device_zone_t *zone,
 }
 
 
-/* The order is the contract: nobody learns that a name is suspended, or what
- * it signed last, whose key is not known to be the device's. */
+/* What a device signed last is told only to a key that is its own. */
 static device_reason_t
 apply_claim(device_draft_t *draft, const device_claim_t *claim,
     device_outcome_t *outcome, device_error_t *error)
@@ -97,16 +96,7 @@ apply_claim(device_draft_t *draft, const device_claim_t *claim,
     device_reason_t      reason;
     store_device_key_t  *key;
 
-    /* a draft without a device has no keys: the same refusal */
-
-    key = device_claim_find(&draft->device, claim->generation, now);
-
-    if (key == NULL) {
-        return device_refuse(error, DEVICE_UNKNOWN_KEY, NULL,
-                             "no such key is known");
-    }
-
-    reason = device_check_state(&draft->device, error);
+    reason = device_claim_key(&draft->device, claim, now, &key, error);
 
     if (reason == DEVICE_OK) {
         reason = device_claim_check(key, claim, now, outcome, error);

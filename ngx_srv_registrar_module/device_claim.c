@@ -16,6 +16,8 @@
 #include "device_signature.h"
 
 
+static store_device_key_t *device_claim_find(store_device_t *device,
+    const uint8_t generation[STORE_GENERATION_LEN], int64_t now);
 static bool key_has_tag(const store_device_key_t *key,
     const uint8_t tag[DEVICE_TAG_LEN]);
 
@@ -48,7 +50,24 @@ key_has_tag(const store_device_key_t *key, const uint8_t tag[DEVICE_TAG_LEN])
 }
 
 
-store_device_key_t *
+device_reason_t
+device_claim_key(store_device_t *device, const device_claim_t *claim,
+    int64_t now, store_device_key_t **key, device_error_t *error)
+{
+    /* a name without a device has no keys: the same refusal */
+
+    *key = device_claim_find(device, claim->generation, now);
+
+    if (*key == NULL) {
+        return device_refuse(error, DEVICE_UNKNOWN_KEY, NULL,
+                             "no such key is known");
+    }
+
+    return device_check_state(device, error);
+}
+
+
+static store_device_key_t *
 device_claim_find(store_device_t *device,
     const uint8_t generation[STORE_GENERATION_LEN], int64_t now)
 {

@@ -12,10 +12,15 @@
 #include "device_transaction.h"
 
 
-/* The device's key of a generation: the active one, or the pending one that
- * has not expired; NULL where it has none such. */
-store_device_key_t *device_claim_find(store_device_t *device,
-    const uint8_t generation[STORE_GENERATION_LEN], int64_t now);
+/*
+ * The key of the device that a claim was verified with: the active one, or the
+ * pending one that has not expired.  UNKNOWN_KEY, SUSPENDED or OK, in this
+ * order: nobody learns that a name is suspended whose key is not known to be
+ * the device's.
+ */
+device_reason_t device_claim_key(store_device_t *device,
+    const device_claim_t *claim, int64_t now, store_device_key_t **key,
+    device_error_t *error);
 
 /* The pending key is there and may be used. */
 bool device_pending_usable(const store_device_t *device, int64_t now);

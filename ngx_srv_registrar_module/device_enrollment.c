@@ -80,16 +80,7 @@ device_rotate(const device_place_t *place, const device_claim_t *claim,
         return reason;
     }
 
-    /* a draft without a device has no keys: the same refusal */
-
-    key = device_claim_find(&draft.device, claim->generation, now);
-
-    if (key == NULL) {
-        return device_refuse(error, DEVICE_UNKNOWN_KEY, NULL,
-                             "no such key is known");
-    }
-
-    reason = device_check_state(&draft.device, error);
+    reason = device_claim_key(&draft.device, claim, now, &key, error);
 
     if (reason != DEVICE_OK) {
         return reason;
