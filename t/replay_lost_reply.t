@@ -11,7 +11,6 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 
 use SrvRegistrar qw(outcome wait_until);
-use SrvRegistrar::Signature qw(sign);
 
 my $t = SrvRegistrar->new();
 $t->start(dnsd => 1);
@@ -30,18 +29,8 @@ sub bytes
 {
     my ($port) = @_;
 
-    my $body = '{"services":[{"service":"_xmpp-server._tcp","port":'
-        . "$port}]}";
-    my @fields = sign(method => 'PUT', body => $body,
-        url => 'https://' . $client->authority() . '/v1/records',
-        keyid => $device->keyid, key => $device->{key},
-        created => $device->created());
-    my @headers;
-
-    push(@headers, [splice(@fields, 0, 2)]) while @fields;
-
-    return $client->bytes('PUT', '/v1/records', body => $body,
-        headers => \@headers);
+    return $device->signed_bytes('PUT', '/v1/records', { services => [
+        { service => '_xmpp-server._tcp', port => $port }] });
 }
 
 

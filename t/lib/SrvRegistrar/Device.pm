@@ -89,9 +89,18 @@ sub signed
 {
     my ($self, $method, $target, $body, %args) = @_;
 
+    my $last = $self->{last};
+
     $self->{sent} = $self->signed_bytes($method, $target, $body, %args);
 
-    return $self->{bench}{client}->exchange($self->{sent}, %args);
+    my $reply = $self->{bench}{client}->exchange($self->{sent}, %args);
+
+    # Not remembered by the registrar either: a test with many of these would
+    # sign its way out of the window.
+    $self->{last} = $last
+        if $reply && ($reply->{status} >= 400 || $method eq 'GET');
+
+    return $reply;
 }
 
 
