@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "device_hex.h"
+
 
 /* Of a peer's text in a refusal: enough to recognise it, and it leaves room
  * for the words. */
@@ -19,7 +21,6 @@ static const char *device_token_quoted(device_presentation_t *form,
 static const char *device_token_bare(device_presentation_t *form,
     device_token_t *token, bool value);
 static const char *device_token_skip_quotes(device_presentation_t *form);
-static int device_hex_digit(uint8_t c);
 
 
 void
@@ -335,23 +336,6 @@ device_presentation_hex(device_presentation_t *form, const char *what)
     }
 
     return digits / 2;
-}
-
-
-static int
-device_hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c |= 0x20;
-
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-
-    return -1;
 }
 
 

@@ -13,6 +13,8 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
+#include "device_hex.h"
+
 
 #define DEVICE_SECRETS_WORDS_MAX  3
 
@@ -33,7 +35,6 @@ static const char *device_secrets_key(device_secrets_t *secrets,
 static bool device_secrets_number(store_span_t word, uint16_t *number);
 static bool device_secrets_hex(store_span_t word,
     uint8_t bytes[DEVICE_SECRET_LEN]);
-static int device_secrets_nibble(uint8_t byte);
 static bool device_secrets_word_is(store_span_t word, const char *text);
 
 
@@ -270,8 +271,8 @@ device_secrets_hex(store_span_t word, uint8_t bytes[DEVICE_SECRET_LEN])
     }
 
     for (i = 0; i < DEVICE_SECRET_LEN; i++) {
-        high = device_secrets_nibble(word.data[2 * i]);
-        low = device_secrets_nibble(word.data[2 * i + 1]);
+        high = device_hex_digit(word.data[2 * i]);
+        low = device_hex_digit(word.data[2 * i + 1]);
 
         if (high < 0 || low < 0) {
             return false;
@@ -281,19 +282,6 @@ device_secrets_hex(store_span_t word, uint8_t bytes[DEVICE_SECRET_LEN])
     }
 
     return true;
-}
-
-
-static int
-device_secrets_nibble(uint8_t byte)
-{
-    if (byte >= '0' && byte <= '9') {
-        return byte - '0';
-    }
-
-    byte |= 0x20;
-
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
 }
 
 
