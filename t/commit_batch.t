@@ -9,7 +9,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
-use SrvRegistrar;
+use SrvRegistrar qw(outcome);
 use SrvRegistrar::Disk;
 use SrvRegistrar::Load;
 
@@ -50,6 +50,18 @@ my @replies = map { $t->{client}->reply($_) } @sockets;
 is(scalar(grep { $_ && $_->{status} == 200 } @replies), MANY + 1,
     'all were answered');
 is($t->store_check()->{txn}, $before + 2, 'by two commits');
+
+subtest 'a pipeline' => sub {
+    my $socket = $t->{client}->connect() or die($@);
+
+    print $socket map {
+        $devices[$_]->signed_bytes('PUT', '/v1/records',
+            SrvRegistrar::Device::registration(5010), keepalive => 1)
+    } 0 .. 2;
+
+    is(join(' ', map { outcome($t->{client}->reply($socket)) } 0 .. 2),
+        '200 200 200', 'requests of one connection are answered in order');
+};
 
 subtest 'under load' => sub {
     $disk->order('sync delay 10');

@@ -73,6 +73,9 @@ unlike($t->read('error.log'), qr/worker process \d+ exited/,
     'nor had one died before');
 is($t->store_check()->{damaged}, 0, 'no value is damaged');
 
+# A worker that leaves by itself says so where it has a connection left.
+$t->stop_nginx('QUIT');
+
 done_testing();
 
 

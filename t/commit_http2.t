@@ -89,6 +89,9 @@ subtest 'streams that go away' => sub {
 
 is(join(' ', $t->workers()), $worker, 'the worker lives');
 
+# A worker that leaves by itself says so where it has a connection left.
+$t->stop_nginx('QUIT');
+
 done_testing();
 
 

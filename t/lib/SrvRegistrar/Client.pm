@@ -195,14 +195,14 @@ sub read_body
     my $body = '';
 
     if (defined(my $length = $headers->{'content-length'})) {
-        read($socket, $body, $length) if $length;
+        read_exactly($socket, \$body, $length);
 
     } elsif (($headers->{'transfer-encoding'} // '') eq 'chunked') {
         local $/ = "\r\n";
 
         while (defined(my $size = <$socket>)) {
             my $left = hex($size) or last;
-            read($socket, $body, $left, length($body));
+            read_exactly($socket, \$body, $left);
             <$socket>;
         }
 
@@ -212,6 +212,20 @@ sub read_body
     }
 
     return $body;
+}
+
+
+# Appends; a read ends where a TLS record does.
+
+sub read_exactly
+{
+    my ($socket, $body, $left) = @_;
+
+    while ($left > 0) {
+        my $n = read($socket, $$body, $left, length($$body)) or return;
+
+        $left -= $n;
+    }
 }
 
 
