@@ -112,7 +112,9 @@ ngx_srv_registrar_zone_file(ngx_conf_t *cf, ngx_srv_registrar_block_t *block)
     value = cf->args->elts;
 
     if (block->file.len) {
-        return "is duplicate";
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"file\" of \"srv_registrar_zone\" is duplicate");
+        return NGX_CONF_ERROR;
     }
 
     block->file = value[1];

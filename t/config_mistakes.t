@@ -47,7 +47,7 @@ like($said, qr/test is successful/, '... as nginx says');
 # What is put where, and what is said about it.
 
 my @mistakes = (
-    [zone => 'file again.zone;', qr/"file" is duplicate|is duplicate/],
+    [zone => 'file again.zone;', qr/"file" of "srv_registrar_zone" is dupl/],
     [zone => 'ttl 0;', qr/invalid value "0" in "ttl": it must be a time/],
     [zone => 'ttl x;', qr/invalid value "x" in "ttl"/],
     [zone => 'ttl 1s 2s;', qr/invalid number of arguments in "ttl"/],
