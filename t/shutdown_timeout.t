@@ -76,7 +76,7 @@ if ($curl) {
 
 ok(wait_until(sub { !grep { $_ == $old } $t->workers() }, 20),
     'the old worker leaves');
-like($t->read('error.log'), qr/worker process $old exited with code 0/,
+ok($t->wait_log(qr/worker process $old exited with code 0/),
     'by its own will');
 
 is(join(' ', map { shown($_) } $first, $second), '5000 5000',
