@@ -61,6 +61,9 @@ sub probe
         my $begin = time();
         my $reply = $dnsd->ask($bytes, TIMEOUT);
 
+        # The signal ends a wait, too.
+        last if $stop;
+
         syswrite($log, sprintf("%.3f s: %s\n", time() - $begin,
             defined($reply) ? unpack('H24', $reply) : 'no answer'))
             if !defined($reply) || !right($reply);
