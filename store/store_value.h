@@ -62,6 +62,13 @@ typedef struct {
 } store_device_key_t;
 
 
+/* A door's credential (device_credential.h derives it). */
+typedef struct {
+    uint16_t  counter;           /* 0: never issued */
+    uint16_t  secret;            /* number of the key secret */
+} store_credential_t;
+
+
 /* A device's registry facts.  Times are lease time in seconds, stored in 32
  * bits unsigned (until 2106); 0 means never. */
 typedef struct {
@@ -80,6 +87,8 @@ typedef struct {
     bool      has_pending;
     store_device_key_t  active;
     store_device_key_t  pending;
+    store_credential_t  acme_dns;
+    store_credential_t  dyndns2;
 } store_device_t;
 
 
