@@ -46,6 +46,12 @@ typedef struct {
     uint32_t      reserve;                  /* how long a name outlives its
                                                last request, s */
 
+    uint32_t      challenge_lease;          /* of acme-dns's TXT, s */
+    uint32_t      dyndns2_lease;            /* of addresses of dyndns2, s */
+    bool          stated_address;           /* dyndns2 may name an address of
+                                               the family that the request
+                                               did not come over */
+
     /* owners of SRV that may be registered: "_xmpp-server._tcp" as relative
      * wire names without root byte, lower case; n 0: any service */
     store_span_t  services[DEVICE_SERVICES_MAX];

@@ -33,6 +33,13 @@ static ngx_conf_enum_t  ngx_srv_registrar_reenroll[] = {
 };
 
 
+static ngx_conf_enum_t  ngx_srv_registrar_acme_dns_register[] = {
+    { ngx_string("off"), 0 },
+    { ngx_string("certificate"), 1 },
+    { ngx_null_string, 0 }
+};
+
+
 /* A million waiting updates are 90 GB: above it somebody has miscounted. */
 static ngx_conf_num_bounds_t  ngx_srv_registrar_queue_bounds = {
     ngx_conf_check_num_bounds, 1, 1000000
@@ -131,6 +138,13 @@ ngx_command_t  ngx_srv_registrar_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
+
+    { ngx_string("srv_registrar_acme_dns_register"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_srv_registrar_loc_conf_t, acme_dns_register),
+      &ngx_srv_registrar_acme_dns_register },
 
     { ngx_string("srv_registrar"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
@@ -236,6 +250,7 @@ ngx_srv_registrar_create_loc_conf(ngx_conf_t *cf)
     rlcf->pending_key = NGX_CONF_UNSET;
     rlcf->limit = NGX_CONF_UNSET;
     rlcf->burst = NGX_CONF_UNSET;
+    rlcf->acme_dns_register = NGX_CONF_UNSET_UINT;
 
     return rlcf;
 }
@@ -271,6 +286,8 @@ ngx_srv_registrar_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_sec_value(conf->pending_key, prev->pending_key, 86400);
     ngx_conf_merge_sec_value(conf->limit, prev->limit, 60);
     ngx_conf_merge_value(conf->burst, prev->burst, 10);
+    ngx_conf_merge_uint_value(conf->acme_dns_register,
+                              prev->acme_dns_register, 0);
 
     if (conf->pending_key == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

@@ -10,8 +10,8 @@
 #include "ngx_srv_registrar_request.h"
 
 
-static device_reason_t ngx_srv_registrar_enroll_name(ngx_http_request_t *r,
-    ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job);
+static void ngx_srv_registrar_enroll_rules(ngx_http_request_t *r,
+    device_enrollment_t *enrollment);
 static device_reason_t ngx_srv_registrar_enroll_identity(
     ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx, ngx_str_t *identity);
 static device_reason_t ngx_srv_registrar_enroll_label(ngx_http_request_t *r,
@@ -76,6 +76,8 @@ ngx_srv_registrar_key(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
 
     job->type = NGX_SRV_REGISTRAR_JOB_ROTATE;
 
+    ngx_srv_registrar_enroll_rules(r, &job->enrollment);
+
     reason = ngx_srv_registrar_verify(r, ctx);
 
     if (reason == DEVICE_OK) {
@@ -96,8 +98,23 @@ ngx_srv_registrar_key(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
 }
 
 
+static void
+ngx_srv_registrar_enroll_rules(ngx_http_request_t *r,
+    device_enrollment_t *enrollment)
+{
+    ngx_srv_registrar_loc_conf_t  *rlcf;
+
+    rlcf = ngx_http_get_module_loc_conf(r, ngx_srv_registrar_module);
+
+    enrollment->policy = (device_reenroll_t) rlcf->reenroll;
+    enrollment->pending_lifetime = (uint32_t) rlcf->pending_key;
+    enrollment->limit_interval = (uint32_t) rlcf->limit;
+    enrollment->limit_burst = (uint32_t) rlcf->burst;
+}
+
+
 /* Certificate, identity, label: sets ctx's name and the identity's hash. */
-static device_reason_t
+device_reason_t
 ngx_srv_registrar_enroll_name(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job)
 {
@@ -110,6 +127,8 @@ ngx_srv_registrar_enroll_name(ngx_http_request_t *r,
 
     rlcf = ngx_http_get_module_loc_conf(r, ngx_srv_registrar_module);
     rmcf = ngx_http_get_module_main_conf(r, ngx_srv_registrar_module);
+
+    ngx_srv_registrar_enroll_rules(r, &job->enrollment);
 
     reason = ngx_srv_registrar_enroll_identity(r, ctx, &identity);
 
@@ -263,16 +282,9 @@ ngx_srv_registrar_new_key(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
     bool                            given;
     device_reason_t                 reason;
     store_device_key_t             *key;
-    ngx_srv_registrar_loc_conf_t   *rlcf;
     ngx_srv_registrar_main_conf_t  *rmcf;
 
-    rlcf = ngx_http_get_module_loc_conf(r, ngx_srv_registrar_module);
     rmcf = ngx_http_get_module_main_conf(r, ngx_srv_registrar_module);
-
-    enrollment->policy = (device_reenroll_t) rlcf->reenroll;
-    enrollment->pending_lifetime = (uint32_t) rlcf->pending_key;
-    enrollment->limit_interval = (uint32_t) rlcf->limit;
-    enrollment->limit_burst = (uint32_t) rlcf->burst;
 
     key = &enrollment->key;
     given = false;

@@ -33,7 +33,8 @@ ngx_srv_registrar(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     static ngx_str_t  doors[] = {
         ngx_null_string, ngx_string("enroll"), ngx_string("records"),
-        ngx_string("key"), ngx_string("problem")
+        ngx_string("key"), ngx_string("credentials"),
+        ngx_string("acme_dns"), ngx_string("dyndns2"), ngx_string("problem")
     };
 
     if (rlcf->door) {
@@ -53,7 +54,8 @@ ngx_srv_registrar(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (rlcf->door == NGX_SRV_REGISTRAR_NONE) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid value \"%V\" in \"srv_registrar\": it "
-                           "must be \"enroll\", \"records\", \"key\" or "
+                           "must be \"enroll\", \"records\", \"key\", "
+                           "\"credentials\", \"acme_dns\", \"dyndns2\" or "
                            "\"problem\"", &value[1]);
         return NGX_CONF_ERROR;
     }
@@ -182,14 +184,18 @@ ngx_srv_registrar_check_zone(ngx_conf_t *cf,
             return NGX_CONF_OK;
         }
 
-        if (rlcf->door != NGX_SRV_REGISTRAR_ENROLL) {
-            /* the keyid says which */
+        if (rlcf->door != NGX_SRV_REGISTRAR_ENROLL
+            && rlcf->door != NGX_SRV_REGISTRAR_ACME_DNS)
+        {
+            /* the keyid, or the user's name, says which */
             return NGX_CONF_OK;
         }
 
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"srv_registrar enroll\" needs \"zone=\" where there "
-                      "are several zones, in %s:%ui", rlcf->file, rlcf->line);
+                      "\"srv_registrar %s\" needs \"zone=\" where there "
+                      "are several zones, in %s:%ui",
+                      rlcf->door == NGX_SRV_REGISTRAR_ENROLL
+                      ? "enroll" : "acme_dns", rlcf->file, rlcf->line);
         return NGX_CONF_ERROR;
     }
 

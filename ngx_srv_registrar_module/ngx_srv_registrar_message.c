@@ -312,12 +312,7 @@ static device_reason_t
 ngx_srv_registrar_verify_name(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx)
 {
-    char                           *dot;
-    ngx_str_t                       rest;
-    store_span_t                    label;
-    device_reason_t                 reason;
-    ngx_srv_registrar_zone_t       *zone, *only;
-    ngx_srv_registrar_main_conf_t  *rmcf;
+    store_span_t  fqdn;
 
     if (ctx->zone) {
 
@@ -327,34 +322,10 @@ ngx_srv_registrar_verify_name(ngx_http_request_t *r,
                ? DEVICE_OK : DEVICE_UNKNOWN_KEY;
     }
 
-    rmcf = ngx_http_get_module_main_conf(r, ngx_srv_registrar_module);
+    fqdn.data = (u_char *) ctx->signature.fqdn;
+    fqdn.len = ngx_strlen(ctx->signature.fqdn);
 
-    reason = ngx_srv_registrar_set_zone(r, ctx, &only);
-
-    if (reason != DEVICE_OK) {
-        return reason;
-    }
-
-    dot = strchr(ctx->signature.fqdn, '.');
-    if (dot == NULL) {
-        return DEVICE_UNKNOWN_KEY;
-    }
-
-    label.data = (u_char *) ctx->signature.fqdn;
-    label.len = dot - ctx->signature.fqdn;
-
-    rest.data = (u_char *) dot + 1;
-    rest.len = ngx_strlen(rest.data);
-
-    zone = ngx_srv_registrar_zone_find(rmcf, &rest);
-
-    if (zone == NULL || (only && zone != only)
-        || !store_label_is_device(label))
-    {
-        return DEVICE_UNKNOWN_KEY;
-    }
-
-    return ngx_srv_registrar_set_name(ctx, zone, label);
+    return ngx_srv_registrar_set_fqdn(r, ctx, fqdn);
 }
 
 

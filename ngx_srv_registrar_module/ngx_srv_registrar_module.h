@@ -52,6 +52,9 @@ typedef enum {
     NGX_SRV_REGISTRAR_ENROLL,
     NGX_SRV_REGISTRAR_RECORDS,
     NGX_SRV_REGISTRAR_KEY,
+    NGX_SRV_REGISTRAR_CREDENTIALS,
+    NGX_SRV_REGISTRAR_ACME_DNS,
+    NGX_SRV_REGISTRAR_DYNDNS2,
     NGX_SRV_REGISTRAR_PROBLEM
 } ngx_srv_registrar_door_t;
 
@@ -71,6 +74,7 @@ typedef struct {
     time_t                       pending_key;    /* s */
     time_t                       limit;      /* s an enrolment; 0: no limit */
     ngx_int_t                    burst;
+    ngx_uint_t                   acme_dns_register; /* by certificate: 1 */
 } ngx_srv_registrar_loc_conf_t;
 
 

@@ -174,6 +174,7 @@ ngx_srv_registrar_refuse(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
 {
     ngx_int_t                          rc;
     ngx_str_t                          type;
+    ngx_srv_registrar_loc_conf_t      *rlcf;
     const ngx_srv_registrar_reason_t  *entry;
 
     entry = &ngx_srv_registrar_reasons[reason];
@@ -200,6 +201,16 @@ ngx_srv_registrar_refuse(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
     /* nginx would put the status of its own refusal back */
 
     r->err_status = 0;
+
+    rlcf = ngx_http_get_module_loc_conf(r, ngx_srv_registrar_module);
+
+    if (rlcf->door == NGX_SRV_REGISTRAR_ACME_DNS) {
+        return ngx_srv_registrar_acme_dns_refuse(r, ctx, reason);
+    }
+
+    if (rlcf->door == NGX_SRV_REGISTRAR_DYNDNS2) {
+        return ngx_srv_registrar_dyndns2_refuse(r, ctx, reason);
+    }
 
     ngx_str_set(&type, "application/problem+json");
 

@@ -22,6 +22,8 @@ static device_reason_t ngx_srv_registrar_body(ngx_http_request_t *r,
 static ngx_int_t ngx_srv_registrar_enter(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
 static void ngx_srv_registrar_wake_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_srv_registrar_finish(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
 
 
 ngx_int_t
@@ -110,7 +112,11 @@ ngx_srv_registrar_check_form(ngx_http_request_t *r,
                              "the request came as TLS early data");
     }
 
-    if (rlcf->door != NGX_SRV_REGISTRAR_RECORDS
+    /* acme-dns and dyndns2 say so in their own words */
+
+    if ((rlcf->door == NGX_SRV_REGISTRAR_ENROLL
+         || rlcf->door == NGX_SRV_REGISTRAR_KEY
+         || rlcf->door == NGX_SRV_REGISTRAR_CREDENTIALS)
         && r->connection->ssl == NULL)
     {
         return device_refuse(&ctx->error, DEVICE_TLS_REQUIRED, NULL,
@@ -147,11 +153,25 @@ ngx_srv_registrar_check_method(ngx_http_request_t *r,
 
     rlcf = ngx_http_get_module_loc_conf(r, ngx_srv_registrar_module);
 
-    if (rlcf->door == NGX_SRV_REGISTRAR_RECORDS) {
+    switch (rlcf->door) {
+
+    case NGX_SRV_REGISTRAR_RECORDS:
         methods = NGX_HTTP_GET|NGX_HTTP_PUT|NGX_HTTP_PATCH|NGX_HTTP_DELETE;
         ngx_str_set(&allow, "GET, PUT, PATCH, DELETE");
+        break;
 
-    } else {
+    case NGX_SRV_REGISTRAR_ACME_DNS:
+        /* which of them, hangs on the path */
+        methods = NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_POST;
+        ngx_str_set(&allow, "GET, HEAD, POST");
+        break;
+
+    case NGX_SRV_REGISTRAR_DYNDNS2:
+        methods = NGX_HTTP_GET|NGX_HTTP_HEAD;
+        ngx_str_set(&allow, "GET, HEAD");
+        break;
+
+    default:
         methods = NGX_HTTP_POST;
         ngx_str_set(&allow, "POST");
     }
@@ -261,6 +281,15 @@ ngx_srv_registrar_enter(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
     case NGX_SRV_REGISTRAR_RECORDS:
         return ngx_srv_registrar_records(r, ctx);
 
+    case NGX_SRV_REGISTRAR_CREDENTIALS:
+        return ngx_srv_registrar_credentials(r, ctx);
+
+    case NGX_SRV_REGISTRAR_ACME_DNS:
+        return ngx_srv_registrar_acme_dns(r, ctx);
+
+    case NGX_SRV_REGISTRAR_DYNDNS2:
+        return ngx_srv_registrar_dyndns2(r, ctx);
+
     default:
         return NGX_HTTP_NOT_FOUND;
     }
@@ -328,6 +357,49 @@ ngx_srv_registrar_set_name(ngx_srv_registrar_ctx_t *ctx,
     ctx->zone = zone;
 
     return DEVICE_OK;
+}
+
+
+device_reason_t
+ngx_srv_registrar_set_fqdn(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, store_span_t fqdn)
+{
+    u_char                         *dot;
+    ngx_str_t                       rest;
+    store_span_t                    label;
+    device_reason_t                 reason;
+    ngx_srv_registrar_zone_t       *zone, *only;
+    ngx_srv_registrar_main_conf_t  *rmcf;
+
+    rmcf = ngx_http_get_module_main_conf(r, ngx_srv_registrar_module);
+
+    reason = ngx_srv_registrar_set_zone(r, ctx, &only);
+
+    if (reason != DEVICE_OK) {
+        return reason;
+    }
+
+    dot = ngx_strlchr((u_char *) fqdn.data, (u_char *) fqdn.data + fqdn.len,
+                      '.');
+    if (dot == NULL) {
+        return DEVICE_UNKNOWN_KEY;
+    }
+
+    label.data = fqdn.data;
+    label.len = dot - fqdn.data;
+
+    rest.data = dot + 1;
+    rest.len = fqdn.len - label.len - 1;
+
+    zone = ngx_srv_registrar_zone_find(rmcf, &rest);
+
+    if (zone == NULL || (only && zone != only)
+        || !store_label_is_device(label))
+    {
+        return DEVICE_UNKNOWN_KEY;
+    }
+
+    return ngx_srv_registrar_set_name(ctx, zone, label);
 }
 
 
@@ -457,12 +529,33 @@ ngx_srv_registrar_wake_handler(ngx_http_request_t *r)
         ctx->error = job->error;
         rc = ngx_srv_registrar_refuse(r, ctx, job->reason);
 
-    } else if (job->type == NGX_SRV_REGISTRAR_JOB_APPLY) {
-        rc = ngx_srv_registrar_records_finish(r, ctx);
-
     } else {
-        rc = ngx_srv_registrar_enroll_finish(r, ctx);
+        rc = ngx_srv_registrar_finish(r, ctx);
     }
 
     ngx_http_finalize_request(r, rc);
+}
+
+
+static ngx_int_t
+ngx_srv_registrar_finish(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
+{
+    switch (ctx->job->type) {
+
+    case NGX_SRV_REGISTRAR_JOB_APPLY:
+        return ngx_srv_registrar_records_finish(r, ctx);
+
+    case NGX_SRV_REGISTRAR_JOB_CREDENTIALS:
+        return ngx_srv_registrar_credentials_finish(r, ctx);
+
+    case NGX_SRV_REGISTRAR_JOB_CHALLENGE:
+    case NGX_SRV_REGISTRAR_JOB_REGISTER:
+        return ngx_srv_registrar_acme_dns_finish(r, ctx);
+
+    case NGX_SRV_REGISTRAR_JOB_ADDRESS:
+        return ngx_srv_registrar_dyndns2_finish(r, ctx);
+
+    default: /* NGX_SRV_REGISTRAR_JOB_ENROLL, JOB_ROTATE */
+        return ngx_srv_registrar_enroll_finish(r, ctx);
+    }
 }

@@ -55,6 +55,11 @@ device_reason_t ngx_srv_registrar_set_zone(ngx_http_request_t *r,
 device_reason_t ngx_srv_registrar_read_device(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
 
+/* Sets ctx's name from a device's FQDN; UNKNOWN_KEY where it lies in no zone
+ * of this location. */
+device_reason_t ngx_srv_registrar_set_fqdn(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, store_span_t fqdn);
+
 /* Allocates a job for ctx and queues it; the request then waits.  Returns
  * NGX_DONE, or the result of a refusal. */
 ngx_int_t ngx_srv_registrar_wait(ngx_http_request_t *r,
@@ -86,13 +91,42 @@ ngx_int_t ngx_srv_registrar_key(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
 ngx_int_t ngx_srv_registrar_records(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
+ngx_int_t ngx_srv_registrar_credentials(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
+ngx_int_t ngx_srv_registrar_acme_dns(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
+ngx_int_t ngx_srv_registrar_dyndns2(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
 ngx_int_t ngx_srv_registrar_enroll_finish(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
 ngx_int_t ngx_srv_registrar_records_finish(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
+ngx_int_t ngx_srv_registrar_credentials_finish(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
+ngx_int_t ngx_srv_registrar_acme_dns_finish(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
+ngx_int_t ngx_srv_registrar_dyndns2_finish(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
+
+/* enroll: who the client certificate says the device is: ctx's name, and the
+ * enrolment's identity, policy and limits. */
+device_reason_t ngx_srv_registrar_enroll_name(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job);
 
 
-/* reply: sends a JSON text of device_reply_*, which it takes over. */
+/*
+ * Refusals in a door's own words.  ngx_srv_registrar_refuse has logged and
+ * dropped the body; these send (ngx_srv_registrar_reply) and return what it
+ * returned.
+ */
+ngx_int_t ngx_srv_registrar_acme_dns_refuse(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, device_reason_t reason);
+ngx_int_t ngx_srv_registrar_dyndns2_refuse(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, device_reason_t reason);
+
+
+/* reply: sends a text from the heap (device_reply_*, strdup), which it takes
+ * over and wipes. */
 ngx_int_t ngx_srv_registrar_reply(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_t *type, char *json);
 ngx_int_t ngx_srv_registrar_header(ngx_http_request_t *r, const char *name,

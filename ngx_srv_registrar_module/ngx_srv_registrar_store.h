@@ -17,6 +17,7 @@
 
 #include "ngx_srv_registrar_module.h"
 #include "boot_clock.h"
+#include "device_door.h"
 
 
 /* Jobs of one transaction.  Half would double the flushes of a busy store;
@@ -29,7 +30,11 @@ typedef struct ngx_srv_registrar_job_s  ngx_srv_registrar_job_t;
 typedef enum {
     NGX_SRV_REGISTRAR_JOB_ENROLL = 0,
     NGX_SRV_REGISTRAR_JOB_ROTATE,
-    NGX_SRV_REGISTRAR_JOB_APPLY
+    NGX_SRV_REGISTRAR_JOB_APPLY,
+    NGX_SRV_REGISTRAR_JOB_CREDENTIALS,
+    NGX_SRV_REGISTRAR_JOB_CHALLENGE,
+    NGX_SRV_REGISTRAR_JOB_ADDRESS,
+    NGX_SRV_REGISTRAR_JOB_REGISTER
 } ngx_srv_registrar_job_type_t;
 
 /* What one request wants of the writer.  It lives in the request's pool,
@@ -42,9 +47,17 @@ struct ngx_srv_registrar_job_s {
     ngx_srv_registrar_zone_t      *zone;
     store_key_t                    key;
     device_claim_t                 claim;
-    device_enrollment_t            enrollment;   /* ENROLL, ROTATE */
+    device_enrollment_t            enrollment;   /* ENROLL, ROTATE,
+                                                    REGISTER */
     device_method_t                method;       /* APPLY */
     device_update_t               *update;       /* NULL: withdraw */
+    device_door_claim_t            door;         /* CHALLENGE, ADDRESS */
+    char                           challenge[DEVICE_CHALLENGE_LEN];
+    device_address_wish_t          ipv4;         /* ADDRESS */
+    device_address_wish_t          ipv6;
+    uint32_t                       issue;        /* CREDENTIALS */
+    uint32_t                       rotate;
+    uint16_t                       secret;       /* CREDENTIALS, REGISTER */
     uint8_t                       *buffer;       /* STORE_VALUE_MAX bytes */
 
     /* results */

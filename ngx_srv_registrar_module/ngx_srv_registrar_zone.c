@@ -153,6 +153,13 @@ ngx_srv_registrar_zone_defaults(device_zone_t *policy)
 
     policy->reserve = 365 * 86400;
 
+    /* clients never take a challenge away, and a CA has looked within the
+     * hour; routers speak once in four weeks where nothing changes */
+
+    policy->challenge_lease = 3600;
+    policy->dyndns2_lease = 35 * 86400;
+    policy->stated_address = true;
+
     /* several times what XMPP, SIP and Matrix need together; a device that was
      * taken over cannot fill the store */
 

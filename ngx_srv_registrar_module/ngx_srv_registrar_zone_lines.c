@@ -27,6 +27,10 @@ static char *ngx_srv_registrar_zone_lease(ngx_conf_t *cf,
     ngx_srv_registrar_block_t *block);
 static char *ngx_srv_registrar_zone_reserve(ngx_conf_t *cf,
     ngx_srv_registrar_block_t *block);
+static char *ngx_srv_registrar_zone_door_lease(ngx_conf_t *cf,
+    ngx_srv_registrar_block_t *block);
+static char *ngx_srv_registrar_zone_stated(ngx_conf_t *cf,
+    ngx_srv_registrar_block_t *block);
 static char *ngx_srv_registrar_zone_bound(ngx_conf_t *cf,
     ngx_srv_registrar_block_t *block);
 static char *ngx_srv_registrar_zone_list(ngx_conf_t *cf,
@@ -46,6 +50,12 @@ static ngx_srv_registrar_line_t  ngx_srv_registrar_lines[] = {
     { ngx_string("ttl"), 1, 1, ngx_srv_registrar_zone_ttl, NULL },
     { ngx_string("lease"), 3, 3, ngx_srv_registrar_zone_lease, NULL },
     { ngx_string("reserve"), 1, 1, ngx_srv_registrar_zone_reserve, NULL },
+    { ngx_string("challenge_lease"), 1, 1, ngx_srv_registrar_zone_door_lease,
+      NULL },
+    { ngx_string("dyndns2_lease"), 1, 1, ngx_srv_registrar_zone_door_lease,
+      NULL },
+    { ngx_string("stated_address"), 1, 1, ngx_srv_registrar_zone_stated,
+      NULL },
     { ngx_string("service"), 1, DEVICE_SERVICES_MAX, NULL,
       ngx_srv_registrar_zone_service },
     { ngx_string("type"), 1, DEVICE_TYPES_MAX, NULL,
@@ -163,6 +173,43 @@ ngx_srv_registrar_zone_lease(ngx_conf_t *cf, ngx_srv_registrar_block_t *block)
 
     if (policy->lease_default > policy->lease_max) {
         return ngx_srv_registrar_zone_invalid(cf, 3, "default <= most");
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_srv_registrar_zone_door_lease(ngx_conf_t *cf,
+    ngx_srv_registrar_block_t *block)
+{
+    ngx_str_t      *value;
+    device_zone_t  *policy = &block->zone->policy;
+
+    value = cf->args->elts;
+
+    return ngx_srv_registrar_zone_time(cf, 1, value[0].data[0] == 'c'
+                                              ? &policy->challenge_lease
+                                              : &policy->dyndns2_lease);
+}
+
+
+static char *
+ngx_srv_registrar_zone_stated(ngx_conf_t *cf,
+    ngx_srv_registrar_block_t *block)
+{
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "on") == 0) {
+        block->zone->policy.stated_address = true;
+
+    } else if (ngx_strcmp(value[1].data, "off") == 0) {
+        block->zone->policy.stated_address = false;
+
+    } else {
+        return ngx_srv_registrar_zone_invalid(cf, 1, "\"on\" or \"off\"");
     }
 
     return NGX_CONF_OK;

@@ -16,6 +16,8 @@
 
 static const uint8_t *store_key_read(store_device_key_t *key,
     const uint8_t *p, bool pending);
+static const uint8_t *store_credential_read(store_credential_t *credential,
+    const uint8_t *p);
 
 
 /* Bounds were checked: each key that its bit announces is there whole. */
@@ -49,7 +51,15 @@ store_value_device(const store_value_t *value, store_device_t *device)
 
     if (keys & STORE_KEYS_PENDING) {
         device->has_pending = true;
-        store_key_read(&device->pending, p, true);
+        p = store_key_read(&device->pending, p, true);
+    }
+
+    if (keys & STORE_KEYS_ACME_DNS) {
+        p = store_credential_read(&device->acme_dns, p);
+    }
+
+    if (keys & STORE_KEYS_DYNDNS2) {
+        store_credential_read(&device->dyndns2, p);
     }
 }
 

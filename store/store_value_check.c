@@ -30,6 +30,7 @@ typedef struct {
 static size_t store_header_check(store_span_t label, store_span_t bytes);
 static size_t store_device_check(store_span_t bytes);
 static size_t store_key_check(store_span_t bytes, size_t at, bool pending);
+static size_t store_credential_check(store_span_t bytes, size_t at);
 static bool store_rrsets_check(store_span_t rrsets, size_t room);
 static bool store_rrset_check(const store_rrset_t *rrset, size_t room);
 static bool store_owner_check(store_span_t owner);
@@ -147,7 +148,9 @@ store_device_check(store_span_t bytes)
 
     keys = bytes.data[STORE_AT_KEYS];
 
-    if (keys & ~(STORE_KEYS_ACTIVE|STORE_KEYS_PENDING)) {
+    if (keys & ~(STORE_KEYS_ACTIVE|STORE_KEYS_PENDING
+                 |STORE_KEYS_ACME_DNS|STORE_KEYS_DYNDNS2))
+    {
         return 0;
     }
 
@@ -159,6 +162,14 @@ store_device_check(store_span_t bytes)
 
     if (at != 0 && (keys & STORE_KEYS_PENDING)) {
         at = store_key_check(bytes, at, true);
+    }
+
+    if (at != 0 && (keys & STORE_KEYS_ACME_DNS)) {
+        at = store_credential_check(bytes, at);
+    }
+
+    if (at != 0 && (keys & STORE_KEYS_DYNDNS2)) {
+        at = store_credential_check(bytes, at);
     }
 
     return at;
@@ -209,6 +220,21 @@ store_public_key_len(uint8_t algorithm)
     default:
         return 0;
     }
+}
+
+
+/* Where the credential that stands at `at` ends; 0 where it is wrong.  One
+ * that was never issued has no place in a value. */
+static size_t
+store_credential_check(store_span_t bytes, size_t at)
+{
+    if (STORE_CREDENTIAL_LEN > bytes.len - at
+        || store_get16(bytes.data + at) == 0)
+    {
+        return 0;
+    }
+
+    return at + STORE_CREDENTIAL_LEN;
 }
 
 

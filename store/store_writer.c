@@ -23,6 +23,8 @@ static void store_writer_32(store_writer_t *writer, uint32_t n);
 static void store_writer_time(store_writer_t *writer, int64_t time);
 static void store_writer_key(store_writer_t *writer,
     const store_device_key_t *key, bool pending);
+static void store_writer_credential(store_writer_t *writer,
+    const store_credential_t *credential);
 static void store_writer_head(store_writer_t *writer,
     const store_rrset_t *rrset, uint8_t count);
 
@@ -38,7 +40,9 @@ store_writer_device(store_writer_t *writer, uint8_t *buffer, size_t size,
 
     facts[0] = device->state;
     facts[1] = (device->has_active ? STORE_KEYS_ACTIVE : 0)
-               | (device->has_pending ? STORE_KEYS_PENDING : 0);
+               | (device->has_pending ? STORE_KEYS_PENDING : 0)
+               | (device->acme_dns.counter != 0 ? STORE_KEYS_ACME_DNS : 0)
+               | (device->dyndns2.counter != 0 ? STORE_KEYS_DYNDNS2 : 0);
 
     store_writer_bytes(writer, facts, sizeof(facts));
     store_writer_bytes(writer, device->identity, STORE_IDENTITY_LEN);
@@ -57,6 +61,9 @@ store_writer_device(store_writer_t *writer, uint8_t *buffer, size_t size,
     if (device->has_pending) {
         store_writer_key(writer, &device->pending, true);
     }
+
+    store_writer_credential(writer, &device->acme_dns);
+    store_writer_credential(writer, &device->dyndns2);
 }
 
 
@@ -202,6 +209,25 @@ store_writer_key(store_writer_t *writer, const store_device_key_t *key,
     } else {
         store_writer_bytes(writer, key->public_key, len);
     }
+}
+
+
+/* One that was never issued takes no room: most devices have none. */
+static void
+store_writer_credential(store_writer_t *writer,
+    const store_credential_t *credential)
+{
+    if (credential->counter == 0) {
+
+        if (credential->secret != 0) {
+            writer->failed = true;
+        }
+
+        return;
+    }
+
+    store_writer_16(writer, credential->counter);
+    store_writer_16(writer, credential->secret);
 }
 
 
