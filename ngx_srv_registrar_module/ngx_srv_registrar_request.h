@@ -10,6 +10,7 @@
 #define NGX_SRV_REGISTRAR_REQUEST_H
 
 
+#include "device_dyndns2.h"
 #include "ngx_srv_registrar_store.h"
 
 
@@ -34,6 +35,7 @@ typedef struct {
     int64_t                     held;        /* lease_clock_held, or 0 */
 
     device_update_t            *update;
+    device_dyndns2_call_t      *call;        /* dyndns2: once it is parsed */
     ngx_srv_registrar_job_t    *job;
 } ngx_srv_registrar_ctx_t;
 
