@@ -166,3 +166,28 @@ device_claim_accept(store_device_t *device, store_device_key_t *key,
     device->has_pending = false;
     memset(&device->pending, 0, sizeof(device->pending));
 }
+
+
+/* What a device signed last is told only to a key that is its own. */
+device_reason_t
+device_claim_spend(store_device_t *device, const device_claim_t *claim,
+    int64_t now, device_outcome_t *outcome, device_error_t *error)
+{
+    device_reason_t      reason;
+    store_device_key_t  *key;
+
+    reason = device_claim_key(device, claim, now, &key, error);
+
+    if (reason == DEVICE_OK) {
+        reason = device_claim_check(key, claim, now, outcome, error);
+    }
+
+    if (reason != DEVICE_OK) {
+        return reason;
+    }
+
+    device_claim_accept(device, key, claim);
+    device->seen = now;
+
+    return DEVICE_OK;
+}

@@ -41,5 +41,14 @@ device_reason_t device_claim_check(const store_device_key_t *key,
 void device_claim_accept(store_device_t *device, store_device_key_t *key,
     const device_claim_t *claim);
 
+/*
+ * All of it for a request that any key of the device may sign: finds the key,
+ * checks state and replay, accepts.  UNKNOWN_KEY, SUSPENDED, STALE_SIGNATURE,
+ * RE_ENROLL or OK; device is changed only with OK.
+ */
+device_reason_t device_claim_spend(store_device_t *device,
+    const device_claim_t *claim, int64_t now, device_outcome_t *outcome,
+    device_error_t *error);
+
 
 #endif /* DEVICE_CLAIM_H */

@@ -38,6 +38,13 @@ uint8_t device_door_parse(store_span_t name);
 const store_credential_t *device_credential_find(
     const store_device_t *device, uint8_t door);
 
+/* Issues a credential where there is none yet; or one that replaces any there
+ * is.  secret: the number of the newest key secret; now: lease time. */
+void device_credential_issue(store_credential_t *credential, uint16_t secret,
+    int64_t now);
+void device_credential_rotate(store_credential_t *credential,
+    uint16_t secret, int64_t now);
+
 /*
  * Derives both texts, NUL-terminated; user of dyndns2 is the FQDN itself.
  * SECRET_UNAVAILABLE, INTERNAL or OK.

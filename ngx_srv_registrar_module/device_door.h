@@ -60,7 +60,8 @@ device_reason_t device_credentials(const device_place_t *place,
 /*
  * acme-dns's /register with a client certificate: issues the credential for
  * an identity, and makes the device (without a key) where it is not there.
- * LABEL_TAKEN, SUSPENDED, TOO_MANY_ENROLLMENTS as in device_enroll.
+ * LABEL_TAKEN, SUSPENDED, PROOF_REQUIRED, ENROLLED_ALREADY and
+ * TOO_MANY_ENROLLMENTS as in device_enroll.
  */
 device_reason_t device_door_register(const device_place_t *place,
     const device_enrollment_t *enrollment, uint16_t secret,

@@ -11,6 +11,13 @@
 #include <string.h>
 
 
+/* What enrolment and the doors' credentials may add to a value: a pending key
+ * with the largest public key and two credentials take about 100 bytes.  A
+ * registration that filled a value to the brim would lock its device out of
+ * every new key. */
+#define KEY_ROOM   128
+
+
 static bool draft_load(device_draft_t *draft);
 static store_rrset_t *draft_find(device_draft_t *draft, store_span_t owner,
     uint16_t type);
@@ -18,6 +25,8 @@ static bool draft_shows(const device_draft_t *draft,
     const store_rrset_t *old);
 static bool rrs_equal(const store_rrset_t *a, const store_rrset_t *b);
 static bool rrs_contain(const store_rrset_t *rrset, const store_rr_t *rr);
+static device_reason_t draft_limits(const device_draft_t *draft,
+    const device_zone_t *zone, device_error_t *error);
 static bool span_equal(store_span_t a, store_span_t b);
 static void draft_sort(device_draft_t *draft);
 static int rrset_compare(const store_rrset_t *a, const store_rrset_t *b);
@@ -314,6 +323,123 @@ rrset_compare(const store_rrset_t *a, const store_rrset_t *b)
     }
 
     return order != 0 ? order : (int) a->type - (int) b->type;
+}
+
+
+/*
+ * Each family has its own expiry: what keeps one of them leaves its lease to
+ * run out, so that an address from which the device never speaks any more
+ * does not stay published.
+ */
+void
+device_draft_address(device_draft_t *draft,
+    const device_address_wish_t *wish, uint8_t family,
+    const store_rrset_t *like)
+{
+    uint8_t       *start, *at;
+    store_rr_t     rr;
+    store_rrset_t  rrset;
+
+    rrset = *like;
+    rrset.owner = (store_span_t) { NULL, 0 };
+    rrset.type = (family == 4) ? DEVICE_TYPE_A : DEVICE_TYPE_AAAA;
+
+    if (wish->mode == DEVICE_ADDRESS_NONE) {
+        device_draft_remove(draft, rrset.owner, rrset.type);
+        return;
+    }
+
+    if (wish->mode != DEVICE_ADDRESS_SET) {
+        return;
+    }
+
+    start = draft->addresses[family == 4 ? 0 : 1];
+    at = start;
+
+    rr.data = wish->address.bytes;
+    rr.len = (family == 4) ? 4 : 16;
+    rr.splice = -1;
+
+    if (!store_rr_write(&at, start + sizeof(draft->addresses[0]), &rr)) {
+        draft->overflow = true;
+        return;
+    }
+
+    rrset.count = 1;
+    rrset.rrs.data = start;
+    rrset.rrs.len = (size_t) (at - start);
+
+    device_draft_set(draft, &rrset);
+}
+
+
+device_reason_t
+device_draft_finish(device_draft_t *draft, const device_zone_t *zone,
+    device_outcome_t *outcome, device_error_t *error)
+{
+    size_t           room;
+    device_reason_t  reason;
+
+    room = STORE_VALUE_MAX;
+
+    if (zone != NULL) {
+        room -= KEY_ROOM;
+        room = zone->max_bytes < room ? zone->max_bytes : room;
+
+        reason = draft_limits(draft, zone, error);
+
+        if (reason != DEVICE_OK) {
+            return reason;
+        }
+    }
+
+    if (!device_draft_seal(draft, outcome) || outcome->bytes.len > room) {
+        memset(outcome, 0, sizeof(*outcome));
+
+        return device_refuse(error, DEVICE_TOO_MUCH, "records",
+                             "the registration takes more than %zu bytes",
+                             room);
+    }
+
+    outcome->dns_changed = device_draft_differs(draft);
+
+    return DEVICE_OK;
+}
+
+
+/* Limits hold for what would stand in the store, not for what was sent: many
+ * small PATCHes are one large PUT. */
+static device_reason_t
+draft_limits(const device_draft_t *draft, const device_zone_t *zone,
+    device_error_t *error)
+{
+    char                  owner[DEVICE_NAME_TEXT_MAX];
+    size_t                i;
+    const char           *type;
+    const store_rrset_t  *rrset;
+
+    if (draft->nrrsets > zone->max_rrsets) {
+        return device_refuse(error, DEVICE_TOO_MUCH, "records",
+                             "%zu RRsets; a device may have %u",
+                             draft->nrrsets, (unsigned) zone->max_rrsets);
+    }
+
+    for (i = 0; i < draft->nrrsets; i++) {
+        rrset = &draft->rrsets[i];
+
+        if (rrset->count > zone->max_rrs) {
+            device_owner_write(owner, rrset->owner);
+            type = device_type_name(rrset->type);
+
+            return device_refuse(error, DEVICE_TOO_MUCH, "records",
+                                 "%u RRs of type %s at %.100s; an RRset may "
+                                 "have %u", (unsigned) rrset->count,
+                                 type != NULL ? type : "?", owner,
+                                 (unsigned) zone->max_rrs);
+        }
+    }
+
+    return DEVICE_OK;
 }
 
 

@@ -72,6 +72,23 @@ bool device_draft_live(const device_draft_t *draft,
 bool device_draft_differs(const device_draft_t *draft);
 
 /*
+ * Sets or removes the A (family 4) or AAAA (6) of the name itself, as wish
+ * says; like has ttl, expires, door and own_lease of one that is set.
+ */
+void device_draft_address(device_draft_t *draft,
+    const device_address_wish_t *wish, uint8_t family,
+    const store_rrset_t *like);
+
+/*
+ * The end of each request for records: holds the draft against the zone's
+ * limits (NULL: none but the format's), seals it and says whether DNS changed.
+ * OK, or TOO_MUCH with outcome zeroed.
+ */
+device_reason_t device_draft_finish(device_draft_t *draft,
+    const device_zone_t *zone, device_outcome_t *outcome,
+    device_error_t *error);
+
+/*
  * Writes the draft into place->buffer, its RRsets ordered by owner and type,
  * and fills outcome's bytes, put and device.  False where it does not fit into
  * a value.

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "device_claim.h"
+#include "device_door.h"
 #include "device_draft.h"
 
 
@@ -108,6 +109,52 @@ device_rotate(const device_place_t *place, const device_claim_t *claim,
     device_claim_accept(&draft.device, key, claim);
 
     return enrollment_seal(&draft, enrollment, outcome, error);
+}
+
+
+/* The policies hold here too: where a certificate alone may not replace the
+ * key in use, it gets no password either. */
+device_reason_t
+device_door_register(const device_place_t *place,
+    const device_enrollment_t *enrollment, uint16_t secret,
+    device_outcome_t *outcome, device_error_t *error)
+{
+    device_draft_t   draft;
+    device_reason_t  reason;
+    store_device_t  *device;
+
+    memset(outcome, 0, sizeof(*outcome));
+
+    reason = device_draft_open(&draft, place, error);
+
+    if (reason == DEVICE_OK) {
+        reason = enrollment_check(&draft, enrollment, outcome, error);
+    }
+
+    if (reason != DEVICE_OK) {
+        return reason;
+    }
+
+    device = &draft.device;
+
+    memcpy(device->identity, enrollment->identity, STORE_IDENTITY_LEN);
+    device->epoch = enrollment->epoch;
+    device->seen = place->now;
+
+    if (draft.found == DEVICE_DRAFT_ABSENT) {
+        device->enrolled = place->now;
+    }
+
+    device_credential_issue(&device->acme_dns, secret, place->now);
+
+    if (!device_draft_seal(&draft, outcome)) {
+        return device_refuse(error, DEVICE_TOO_MUCH, NULL,
+                             "the registration leaves no room");
+    }
+
+    outcome->created = (draft.found == DEVICE_DRAFT_ABSENT);
+
+    return DEVICE_OK;
 }
 
 

@@ -101,27 +101,37 @@ device_key_derive(uint8_t key[DEVICE_KEY_LEN],
     const uint8_t secret[DEVICE_SECRET_LEN],
     const uint8_t generation[STORE_GENERATION_LEN], const char *fqdn)
 {
+    store_span_t  salt = { generation, STORE_GENERATION_LEN };
+    store_span_t  info = { (const uint8_t *) fqdn, strlen(fqdn) };
+
+    return device_hkdf(key, DEVICE_KEY_LEN, secret, salt, info);
+}
+
+
+bool
+device_hkdf(uint8_t *out, size_t len,
+    const uint8_t secret[DEVICE_SECRET_LEN], store_span_t salt,
+    store_span_t info)
+{
     bool           derived;
-    size_t         len;
+    size_t         n;
     EVP_PKEY_CTX  *ctx;
 
-    derived = false;
-    len = DEVICE_KEY_LEN;
+    n = len;
 
     ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_HKDF, NULL);
 
-    if (ctx != NULL
-        && EVP_PKEY_derive_init(ctx) > 0
-        && EVP_PKEY_CTX_set_hkdf_md(ctx, EVP_sha256()) > 0
-        && EVP_PKEY_CTX_set1_hkdf_salt(ctx, generation,
-                                       STORE_GENERATION_LEN) > 0
-        && EVP_PKEY_CTX_set1_hkdf_key(ctx, secret, DEVICE_SECRET_LEN) > 0
-        && EVP_PKEY_CTX_add1_hkdf_info(ctx, (const unsigned char *) fqdn,
-                                       (int) strlen(fqdn)) > 0
-        && EVP_PKEY_derive(ctx, key, &len) > 0)
-    {
-        derived = (len == DEVICE_KEY_LEN);
-    }
+    derived = ctx != NULL
+              && EVP_PKEY_derive_init(ctx) > 0
+              && EVP_PKEY_CTX_set_hkdf_md(ctx, EVP_sha256()) > 0
+              && EVP_PKEY_CTX_set1_hkdf_salt(ctx, salt.data,
+                                             (int) salt.len) > 0
+              && EVP_PKEY_CTX_set1_hkdf_key(ctx, secret,
+                                            DEVICE_SECRET_LEN) > 0
+              && EVP_PKEY_CTX_add1_hkdf_info(ctx, info.data,
+                                             (int) info.len) > 0
+              && EVP_PKEY_derive(ctx, out, &n) > 0
+              && n == len;
 
     EVP_PKEY_CTX_free(ctx);
     ERR_clear_error();

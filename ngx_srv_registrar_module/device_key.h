@@ -78,7 +78,12 @@ bool device_keyid_parse(char fqdn[DEVICE_FQDN_MAX + 1],
 bool device_generation_tag(uint8_t tag[DEVICE_TAG_LEN],
     const uint8_t generation[STORE_GENERATION_LEN]);
 
-/* HKDF-SHA256 (RFC 5869): secret, salt = generation, info = fqdn. */
+/* HKDF-SHA256 (RFC 5869) of a secret; len at most 255 * 32. */
+bool device_hkdf(uint8_t *out, size_t len,
+    const uint8_t secret[DEVICE_SECRET_LEN], store_span_t salt,
+    store_span_t info);
+
+/* The same with salt = generation, info = fqdn. */
 bool device_key_derive(uint8_t key[DEVICE_KEY_LEN],
     const uint8_t secret[DEVICE_SECRET_LEN],
     const uint8_t generation[STORE_GENERATION_LEN], const char *fqdn);

@@ -93,6 +93,16 @@ store_key_read(store_device_key_t *key, const uint8_t *p, bool pending)
 }
 
 
+static const uint8_t *
+store_credential_read(store_credential_t *credential, const uint8_t *p)
+{
+    credential->counter = store_get16(p);
+    credential->secret = store_get16(p + 2);
+
+    return p + STORE_CREDENTIAL_LEN;
+}
+
+
 /* Any state but active, also one of a later version: fail closed. */
 bool
 store_value_served(const store_value_t *value)

@@ -1,6 +1,7 @@
 /* units: store/store_key.c store/store_value.c store/store_value_check.c
    store/store_writer.c store/crc32c.c ngx_srv_registrar_module/device_draft.c
    ngx_srv_registrar_module/device_claim.c
+   ngx_srv_registrar_module/device_credential.c
    ngx_srv_registrar_module/device_enrollment.c
    ngx_srv_registrar_module/device_apply.c
    ngx_srv_registrar_module/device_sweep.c
