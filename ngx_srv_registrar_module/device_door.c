@@ -16,7 +16,6 @@
 #include "device_draft.h"
 
 
-
 /* As acme-dns serves it: a CA that has asked for one of a name's values must
  * not be told the old ones by its cache when it asks for the next. */
 #define CHALLENGE_TTL   1

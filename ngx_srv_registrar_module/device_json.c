@@ -131,6 +131,28 @@ utf8_length(const uint8_t *s)
 }
 
 
+json_t *
+device_json_ignored(const char (*ignored)[DEVICE_IGNORED_LEN], size_t n)
+{
+    size_t   i;
+    json_t  *names;
+
+    names = json_array();
+
+    for (i = 0; i < n && i < DEVICE_IGNORED_MAX; i++) {
+
+        if (json_array_append_new(names, device_json_string(ignored[i]))
+            != 0)
+        {
+            json_decref(names);
+            return NULL;
+        }
+    }
+
+    return names;
+}
+
+
 void
 device_json_address(device_json_t *json, const char *name,
     const device_address_t *address)

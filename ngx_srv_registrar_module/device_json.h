@@ -10,7 +10,7 @@
 
 #include <jansson.h>
 
-#include "device_zone.h"
+#include "device_request.h"
 
 
 /* An object under construction; the first failure sticks. */
@@ -32,6 +32,11 @@ void device_json_integer(device_json_t *json, const char *name,
 void device_json_text(device_json_t *json, const char *name,
     const char *text);
 json_t *device_json_string(const char *text);
+
+/* The members that a request had and nobody knows, as paths, so that a
+ * developer sees the typing mistake in the reply. */
+json_t *device_json_ignored(const char (*ignored)[DEVICE_IGNORED_LEN],
+    size_t n);
 
 /* Left out where the address is NULL or of no family. */
 void device_json_address(device_json_t *json, const char *name,

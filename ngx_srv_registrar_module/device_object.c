@@ -155,7 +155,6 @@ device_object_refuse(device_object_t *object, const char *name,
 void
 device_object_unknown(device_object_t *object, const char *const *known)
 {
-    char              *path;
     size_t             i;
     json_t            *value;
     const char        *name;
@@ -169,20 +168,32 @@ device_object_unknown(device_object_t *object, const char *const *known)
             /* void */
         }
 
-        if (known[i] != NULL || update->nignored == DEVICE_IGNORED_MAX) {
-            continue;
+        if (known[i] == NULL) {
+            device_ignored_note(update->ignored, &update->nignored,
+                                object->path, name);
         }
+    }
+}
 
-        path = update->ignored[update->nignored++];
-        snprintf(path, sizeof(update->ignored[0]), "%s%s", object->path,
-                 name);
 
-        /* cut anywhere, and bound for logs: ASCII alone */
+void
+device_ignored_note(char (*ignored)[DEVICE_IGNORED_LEN], size_t *n,
+    const char *path, const char *name)
+{
+    char  *p;
 
-        for ( /* void */ ; *path != '\0'; path++) {
-            if (*path < 0x20 || *path > 0x7e) {
-                *path = '?';
-            }
+    if (*n == DEVICE_IGNORED_MAX) {
+        return;
+    }
+
+    p = ignored[(*n)++];
+    snprintf(p, DEVICE_IGNORED_LEN, "%s%s", path, name);
+
+    /* cut anywhere, and bound for logs: ASCII alone */
+
+    for ( /* void */ ; *p != '\0'; p++) {
+        if (*p < 0x20 || *p > 0x7e) {
+            *p = '?';
         }
     }
 }

@@ -46,5 +46,9 @@ device_reason_t device_object_refuse(device_object_t *object,
 void device_object_unknown(device_object_t *object,
     const char *const *known);
 
+/* Notes one of them. */
+void device_ignored_note(char (*ignored)[DEVICE_IGNORED_LEN], size_t *n,
+    const char *path, const char *name);
+
 
 #endif /* DEVICE_OBJECT_H */

@@ -40,7 +40,6 @@ static json_t *records_address(const records_t *records);
 static void records_leases(const records_t *records, device_json_t *json);
 static int64_t records_shortest(const records_t *records);
 static int64_t records_refresh(int64_t left, uint32_t jitter);
-static json_t *records_ignored(const device_update_t *update);
 static bool rrset_is_address(const store_rrset_t *rrset);
 
 
@@ -67,7 +66,8 @@ device_reply_records(const device_records_reply_t *reply)
     device_json_set(&json, "changed", json_boolean(reply->changed));
 
     if (reply->update != NULL && reply->update->nignored > 0) {
-        device_json_set(&json, "ignored", records_ignored(reply->update));
+        device_json_set(&json, "ignored", device_json_ignored(reply->update->ignored,
+                                            reply->update->nignored));
     }
 
     return device_json_finish(&json);
@@ -322,28 +322,6 @@ records_refresh(int64_t left, uint32_t jitter)
             + (int64_t) ((uint64_t) left * 5 * jitter / UINT32_MAX / 100);
 
     return after > 0 ? after : 1;
-}
-
-
-/* As paths, so that a developer sees the typing mistake in the reply. */
-static json_t *
-records_ignored(const device_update_t *update)
-{
-    size_t   i;
-    json_t  *ignored, *name;
-
-    ignored = json_array();
-
-    for (i = 0; i < update->nignored && i < DEVICE_IGNORED_MAX; i++) {
-        name = device_json_string(update->ignored[i]);
-
-        if (json_array_append_new(ignored, name) != 0) {
-            json_decref(ignored);
-            return NULL;
-        }
-    }
-
-    return ignored;
 }
 
 

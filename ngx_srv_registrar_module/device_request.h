@@ -16,6 +16,7 @@
 #define DEVICE_BODY_MAX     16384    /* bytes of a request body */
 #define DEVICE_RRSETS_MAX   64       /* of one update */
 #define DEVICE_IGNORED_MAX  16
+#define DEVICE_IGNORED_LEN  64
 
 
 typedef enum {
@@ -48,7 +49,7 @@ typedef struct {
     device_address_t       source;   /* of the request */
     device_wish_t          wishes[DEVICE_RRSETS_MAX];
     size_t                 nwishes;
-    char                   ignored[DEVICE_IGNORED_MAX][64];
+    char                   ignored[DEVICE_IGNORED_MAX][DEVICE_IGNORED_LEN];
     size_t                 nignored; /* members that are not known, as paths;
                                         beyond MAX only the first are kept */
     uint8_t                names[4096];

@@ -10,6 +10,7 @@
 #define NGX_SRV_REGISTRAR_REQUEST_H
 
 
+#include "device_credential_request.h"
 #include "device_dyndns2.h"
 #include "ngx_srv_registrar_store.h"
 
@@ -37,6 +38,8 @@ typedef struct {
     device_update_t            *update;
     device_dyndns2_call_t      *call;        /* dyndns2: once it is parsed */
     ngx_srv_registrar_job_t    *job;
+
+    device_credential_request_t  *credentials;
 } ngx_srv_registrar_ctx_t;
 
 
