@@ -154,7 +154,8 @@ sub read
 
 # Adds to the configuration; a later call replaces a slot.
 #
-#   main, http, zone, server, enroll, records, key   lines at that place
+#   main, http, zone, server, enroll, records, key, credentials
+#               lines at that place
 #   servers     whole further server{} and srv_registrar_zone{} blocks
 #   lease       "30s 2h 1d";  service  the list;  zone_base  replaces the
 #               whole of the zone's body but `file`

@@ -16,7 +16,8 @@ sub text
     my ($self) = @_;
 
     my %s = (
-        (map { $_ => '' } qw(main http zone server enroll records key servers)),
+        (map { $_ => '' } qw(main http zone server enroll records key
+            credentials servers)),
         lease   => '30s 2h 1d',
         service => '_xmpp-server._tcp _xmpps-server._tcp _xmpp-client._tcp',
         %{ $self->{slots} },
@@ -100,6 +101,10 @@ http {
         location = /v1/key {
             srv_registrar key;
             %%key%%
+        }
+        location = /v1/credentials {
+            srv_registrar credentials;
+            %%credentials%%
         }
         location @problem {
             srv_registrar problem;

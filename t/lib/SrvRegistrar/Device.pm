@@ -155,6 +155,21 @@ sub delete { return shift->signed('DELETE', '/v1/records', undef, @_) }
 sub rotate { return shift->signed('POST', '/v1/key', @_) }
 
 
+# POST /v1/credentials: issues those of the doors; the reply's credentials as
+# { 'acme-dns' => { username, password, subdomain, fulldomain }, ... }.
+
+sub credentials
+{
+    my ($self, @doors) = @_;
+
+    my $reply = $self->signed('POST', '/v1/credentials',
+        { issue => \@doors });
+    my $list = $reply->{json}{credentials} // [];
+
+    return { map { $_->{door} => $_ } @$list };
+}
+
+
 # Registers one service on a port.
 
 sub register
