@@ -42,16 +42,9 @@ device_dyndns2_update(device_address_wish_t *ipv4,
     const device_subject_t *subject, const store_value_t *stored,
     device_error_t *error)
 {
-    device_reason_t  reason;
-
-    ipv4->mode = DEVICE_ADDRESS_KEEP;
-    ipv6->mode = DEVICE_ADDRESS_KEEP;
-
-    if (!call->named) {
-        return device_dyndns2_publish(subject->source.family == 4 ? ipv4
-                                                                  : ipv6,
-                                      &subject->source, subject, error);
-    }
+    bool                            source4;
+    device_reason_t                 reason;
+    const device_dyndns2_family_t  *own;
 
     reason = device_dyndns2_family(ipv4, &call->ipv4, subject, stored, error);
 
@@ -60,7 +53,17 @@ device_dyndns2_update(device_address_wish_t *ipv4,
                                        error);
     }
 
-    return reason;
+    source4 = (subject->source.family == 4);
+    own = source4 ? &call->ipv4 : &call->ipv6;
+
+    if (reason != DEVICE_OK || !call->observed
+        || own->mode != DEVICE_DYNDNS2_UNNAMED)
+    {
+        return reason;
+    }
+
+    return device_dyndns2_publish(source4 ? ipv4 : ipv6, &subject->source,
+                                  subject, error);
 }
 
 
@@ -245,16 +248,15 @@ void
 device_dyndns2_delete(device_address_wish_t *ipv4,
     device_address_wish_t *ipv6, const device_dyndns2_call_t *call)
 {
-    ipv4->mode = DEVICE_ADDRESS_KEEP;
-    ipv6->mode = DEVICE_ADDRESS_KEEP;
+    bool  both;
 
-    if (!call->named || call->ipv4.mode >= DEVICE_DYNDNS2_REMOVE) {
-        ipv4->mode = DEVICE_ADDRESS_NONE;
-    }
+    both = (call->ipv4.mode == DEVICE_DYNDNS2_UNNAMED
+            && call->ipv6.mode == DEVICE_DYNDNS2_UNNAMED);
 
-    if (!call->named || call->ipv6.mode >= DEVICE_DYNDNS2_REMOVE) {
-        ipv6->mode = DEVICE_ADDRESS_NONE;
-    }
+    ipv4->mode = (both || call->ipv4.mode >= DEVICE_DYNDNS2_REMOVE)
+                 ? DEVICE_ADDRESS_NONE : DEVICE_ADDRESS_KEEP;
+    ipv6->mode = (both || call->ipv6.mode >= DEVICE_DYNDNS2_REMOVE)
+                 ? DEVICE_ADDRESS_NONE : DEVICE_ADDRESS_KEEP;
 }
 
 

@@ -45,7 +45,8 @@ typedef struct {
 typedef struct {
     store_span_t             hosts;  /* a list with commas; data NULL: the
                                         device that the user names */
-    bool                     named;  /* some parameter speaks of addresses */
+    bool                     observed;   /* no address is stated: the
+                                            source's is meant */
     device_dyndns2_family_t  ipv4;
     device_dyndns2_family_t  ipv6;
 } device_dyndns2_call_t;
@@ -54,10 +55,12 @@ typedef struct {
 /*
  * Parses a query string, which is decoded in place: call's spans point into
  * it.  IPv4 is taken from the first of myip, myipv4 and ip that speaks of it,
- * IPv6 from the first of myipv6, ipv6, myip and ip; an empty value of a
- * shared one (myip, ip) means IPv4.  DUPLICATE for more than one address of a
- * family or more hosts than the protocol allows, MEMBER_INVALID for anything
- * that is no address.  Parameters that are not ours are nobody's here.
+ * IPv6 from the first of myipv6, ipv6, myip and ip.  An empty value removes;
+ * that of a shared one (myip, ip) means IPv4, and only beside an address:
+ * alone it is what ddclient sends when it has not found its address.
+ * DUPLICATE for more than one address of a family or more hosts than the
+ * protocol allows, MEMBER_INVALID for anything that is no address.  Other
+ * parameters are legacy and mean nothing here.
  */
 device_reason_t device_dyndns2_parse(device_dyndns2_call_t *call,
     uint8_t *query, size_t len, device_error_t *error);
@@ -67,8 +70,8 @@ device_reason_t device_dyndns2_parse(device_dyndns2_call_t *call,
 bool device_dyndns2_own(const device_dyndns2_call_t *call, const char *fqdn);
 
 /*
- * The wishes of /nic/update.  A family that is not named is kept; where none
- * is named the source's is set.  An address of the source's family has to be
+ * The wishes of /nic/update.  A family that is not named is kept; where no
+ * address is stated the source's is set.  An address of the source's family has to be
  * the source's (IPv6: of its /64), as everywhere: ADDRESS_MISMATCH.  One of
  * the other family cannot be observed and is taken where the zone's
  * `stated_address` is on.  ADDRESS_NOT_ALLOWED as in device_address.h.

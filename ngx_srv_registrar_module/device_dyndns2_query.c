@@ -54,6 +54,7 @@ device_dyndns2_parse(device_dyndns2_call_t *call, uint8_t *query, size_t len,
     device_error_t *error)
 {
     int                     i;
+    bool                    stated, named, shared;
     store_span_t            values[PARAMETERS];
     device_reason_t         reason;
     device_dyndns2_value_t  parsed[PARAMETERS];
@@ -68,11 +69,26 @@ device_dyndns2_parse(device_dyndns2_call_t *call, uint8_t *query, size_t len,
         reason = device_dyndns2_hosts(call, values, error);
     }
 
+    shared = (values[MYIP].data != NULL || values[IP].data != NULL);
+    named = shared;
+    stated = false;
+
+    for (i = MYIP; i < PARAMETERS; i++) {
+        named |= (values[i].data != NULL);
+        stated |= (values[i].len > 0);
+    }
+
+    call->observed = !named || (shared && !stated);
+
     for (i = MYIP; i < PARAMETERS && reason == DEVICE_OK; i++) {
-        if (values[i].data != NULL) {
-            call->named = true;
-            reason = device_dyndns2_value(&parsed[i], values[i], i, error);
+
+        if (values[i].data == NULL
+            || (!stated && (i == MYIP || i == IP)))
+        {
+            continue;
         }
+
+        reason = device_dyndns2_value(&parsed[i], values[i], i, error);
     }
 
     device_dyndns2_pick(call, parsed);

@@ -125,12 +125,18 @@ test_update(void **state)
         { "myip=preserve", "8.8.8.8", "keep keep" },
         { "myip=preserve&myipv6=2600::1", "2600::1", "keep 2600::1" },
         { "myip=8.8.8.8&myipv6=preserve", "8.8.8.8", "8.8.8.8 keep" },
-        { "myip=", "8.8.8.8", "none keep" },
-        { "myip", "8.8.8.8", "none keep" },
         { "myip=,", "8.8.8.8", "none keep" },
         { "myip=8.8.8.8&myipv6=", "8.8.8.8", "8.8.8.8 none" },
         { "myip=&myipv6=2600::1", "2600::1", "none 2600::1" },
         { "ipv6=&myipv4=", "8.8.8.8", "none none" },
+        { "myipv4=", "8.8.8.8", "none keep" },
+
+        /* ddclient that has not found its address: the source */
+        { "myip=", "8.8.8.8", "8.8.8.8 keep" },
+        { "myip", "2600::1", "keep 2600::1" },
+        { "ip=&myip=", "8.8.8.8", "8.8.8.8 keep" },
+        { "myip=&myipv6=", "8.8.8.8", "8.8.8.8 none" },
+        { "myip=&myipv6=", "2600::1", "keep none" },
 
         /* a length after an address says nothing */
         { "myip=8.8.8.8/32", "8.8.8.8", "8.8.8.8 keep" },
@@ -273,6 +279,7 @@ test_delete(void **state)
         { "myip=2600::1", DEVICE_ADDRESS_KEEP, DEVICE_ADDRESS_NONE },
         { "myip=8.8.8.8,2600::1", DEVICE_ADDRESS_NONE, DEVICE_ADDRESS_NONE },
         { "myipv6=", DEVICE_ADDRESS_KEEP, DEVICE_ADDRESS_NONE },
+        { "myip=", DEVICE_ADDRESS_NONE, DEVICE_ADDRESS_NONE },
         { "myip=preserve", DEVICE_ADDRESS_KEEP, DEVICE_ADDRESS_KEEP }
     };
 
