@@ -137,6 +137,10 @@ make_full(sample_t *sample)
     device.pending.public_key_len = 32;
     device.pending.expires = 1790086400;
     memset(device.pending.public_key, 0x44, 32);
+    device.acme_dns.counter = 65535;
+    device.acme_dns.secret = 7;
+    device.dyndns2.counter = 1;
+    device.dyndns2.secret = 8;
 
     make_device(sample, &device);
 }

@@ -160,6 +160,69 @@ test_keys_round_trip(void **state)
     assert_int_equal(out.pending.public_key_len, 32);
     assert_int_equal(out.pending.public_key[31], 0x44);
     assert_int_equal(out.pending.expires, 1790086400);
+    assert_int_equal(out.acme_dns.counter, 65535);
+    assert_int_equal(out.acme_dns.secret, 7);
+    assert_int_equal(out.dyndns2.counter, 1);
+    assert_int_equal(out.dyndns2.secret, 8);
+}
+
+
+/* Each credential can be there without the other. */
+static void
+test_credentials_round_trip(void **state)
+{
+    int             i;
+    size_t          len;
+    sample_t        sample;
+    store_value_t   value;
+    store_device_t  device, out;
+
+    (void) state;
+
+    make_usual(&sample);
+    len = sample.bytes.len;
+
+    for (i = 1; i < 4; i++) {
+        sample_device(&device);
+        device.acme_dns.counter = (i & 1) ? 0x0102 : 0;
+        device.acme_dns.secret = (i & 1) ? 3 : 0;
+        device.dyndns2.counter = (i & 2) ? 0x0304 : 0;
+        device.dyndns2.secret = (i & 2) ? 4 : 0;
+        make_device(&sample, &device);
+
+        assert_int_equal(sample.bytes.len, len + (i == 3 ? 8 : 4));
+        assert_true(store_value_open(&value, sample.name, sample.bytes));
+
+        store_value_device(&value, &out);
+        assert_memory_equal(&out.acme_dns, &device.acme_dns,
+                            sizeof(out.acme_dns));
+        assert_memory_equal(&out.dyndns2, &device.dyndns2,
+                            sizeof(out.dyndns2));
+    }
+}
+
+
+/* A credential that was never issued is left out: there is one encoding. */
+static void
+test_credential_never_issued(void **state)
+{
+    /* they follow a header with one HMAC key, of 70 bytes */
+    enum { CREDENTIAL = 70 };
+
+    sample_t        sample;
+    store_value_t   value;
+    store_device_t  device;
+
+    (void) state;
+
+    sample_device(&device);
+    device.dyndns2.counter = 256;
+    make_device(&sample, &device);
+    assert_int_equal(sample.buffer[CREDENTIAL], 1);
+
+    sample.buffer[CREDENTIAL] = 0;
+    store_seal(sample.name, sample.buffer, sample.bytes.len);
+    assert_false(store_value_open(&value, sample.name, sample.bytes));
 }
 
 
@@ -325,7 +388,10 @@ test_broken_bytes(void **state)
         { STORE_AT_KIND, 1, "an apex under a label" },
         { STORE_AT_KIND, 4, "no such kind" },
         { STORE_AT_STATE, 2, "no such state" },
-        { STORE_AT_KEYS, 5, "a reserved bit" },
+        { STORE_AT_KEYS, 0x11, "a reserved bit" },
+        { STORE_AT_KEYS, 0x81, "a reserved bit" },
+        { STORE_AT_KEYS, 5, "a credential that is not there" },
+        { STORE_AT_KEYS, 9, "a credential that is not there" },
         { STORE_AT_KEYS, 3, "a pending key that is not there" },
         { STORE_DEVICE_LEN, 0, "no such algorithm" },
         { STORE_DEVICE_LEN, 4, "no such algorithm" },
@@ -404,6 +470,8 @@ main(void)
         cmocka_unit_test(test_usual_is_small),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_keys_round_trip),
+        cmocka_unit_test(test_credentials_round_trip),
+        cmocka_unit_test(test_credential_never_issued),
         cmocka_unit_test(test_copied_rrset),
         cmocka_unit_test(test_truncations),
         cmocka_unit_test(test_flipped_bits),
