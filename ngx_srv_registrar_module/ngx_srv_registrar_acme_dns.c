@@ -63,6 +63,8 @@ static const ngx_srv_registrar_acme_dns_error_t
     [DEVICE_IDENTITY_MISSING] = { 401, "forbidden" },
     [DEVICE_LABEL_INVALID] = { 401, "forbidden" },
     [DEVICE_LABEL_TAKEN] = { 401, "forbidden" },
+    [DEVICE_ENROLLED_ALREADY] = { 401, "forbidden" },
+    [DEVICE_PROOF_REQUIRED] = { 401, "forbidden" },
     [DEVICE_TOO_MANY_ENROLLMENTS] = { 429, "forbidden" },
 
     [DEVICE_RDATA_INVALID] = { 400, "bad_txt" },
