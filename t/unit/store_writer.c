@@ -201,7 +201,7 @@ test_device_misuse(void **state)
 
     sample_key(&sample, hex);
 
-    for (i = 0; i < 6; i++) {
+    for (i = 0; i < 7; i++) {
         sample_device(&device);
 
         switch (i) {
@@ -211,6 +211,7 @@ test_device_misuse(void **state)
         case 3: device.active.algorithm = 9; break;
         case 4: device.active.algorithm = STORE_ED25519; break;
         case 5: device.state = 2; break;
+        case 6: device.dyndns2.secret = 1; break;
         }
 
         store_writer_device(&writer, sample.buffer, sizeof(sample.buffer),
