@@ -92,8 +92,8 @@ test_challenge_bytes(void **unused)
     assert_true(store_rr_next(&iter, &rr));
     assert_int_equal(rr.len, 44);
     assert_int_equal(rr.splice, -1);
-    assert_memory_equal(rr.data, "\53xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-                        44);
+    assert_memory_equal(rr.data, "\53xxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                        "xxxxxxxxxxxxxxx", 44);
 }
 
 
