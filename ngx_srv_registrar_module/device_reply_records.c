@@ -66,7 +66,8 @@ device_reply_records(const device_records_reply_t *reply)
     device_json_set(&json, "changed", json_boolean(reply->changed));
 
     if (reply->update != NULL && reply->update->nignored > 0) {
-        device_json_set(&json, "ignored", device_json_ignored(reply->update->ignored,
+        device_json_set(&json, "ignored",
+                        device_json_ignored(reply->update->ignored,
                                             reply->update->nignored));
     }
 

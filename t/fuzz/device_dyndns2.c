@@ -1,8 +1,8 @@
 /* units: ngx_srv_registrar_module/device_dyndns2.c
    ngx_srv_registrar_module/device_dyndns2_query.c
    ngx_srv_registrar_module/device_address.c
-   ngx_srv_registrar_module/device_reason.c
-   store/store_value.c store/store_key.c store/crc32c.c */
+   ngx_srv_registrar_module/device_reason.c store/store_value.c
+   store/store_value_check.c store/store_key.c store/crc32c.c */
 
 /*
  * Any bytes as the query of a dyndns2 call.  What is answered consists of the

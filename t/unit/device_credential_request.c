@@ -1,5 +1,5 @@
-/* units: store/store_key.c store/store_value.c store/crc32c.c
-   ngx_srv_registrar_module/device_credential_request.c
+/* units: store/store_key.c store/store_value.c store/store_value_check.c
+   store/crc32c.c ngx_srv_registrar_module/device_credential_request.c
    ngx_srv_registrar_module/device_credential.c
    ngx_srv_registrar_module/device_reply_credentials.c
    ngx_srv_registrar_module/device_reply.c

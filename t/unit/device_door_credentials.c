@@ -1,19 +1,21 @@
-/* units: store/store_key.c store/store_value.c store/store_writer.c
-   store/crc32c.c ngx_srv_registrar_module/device_draft.c
+/* units: store/store_key.c store/store_value.c store/store_value_check.c
+   store/store_writer.c store/crc32c.c ngx_srv_registrar_module/device_draft.c
    ngx_srv_registrar_module/device_claim.c
-   ngx_srv_registrar_module/device_door.c
    ngx_srv_registrar_module/device_credential.c
    ngx_srv_registrar_module/device_enrollment.c
    ngx_srv_registrar_module/device_apply.c
    ngx_srv_registrar_module/device_sweep.c
    ngx_srv_registrar_module/device_reason.c
    ngx_srv_registrar_module/device_key.c
+   ngx_srv_registrar_module/device_keyid.c
    ngx_srv_registrar_module/device_secrets.c
    ngx_srv_registrar_module/device_name.c
    ngx_srv_registrar_module/device_rdata.c
+   ngx_srv_registrar_module/device_rdata_target.c
    ngx_srv_registrar_module/device_svcb.c
    ngx_srv_registrar_module/device_presentation.c
-   ngx_srv_registrar_module/device_address.c */
+   ngx_srv_registrar_module/device_address.c
+   ngx_srv_registrar_module/device_door.c */
 
 /*
  * Who gets a credential of a door, and when another one: by a signature, or
