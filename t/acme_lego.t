@@ -63,6 +63,9 @@ ok(agent('--server', "https://registrar.example:$t->{port}/v1",
 my ($fqdn) = run(@agent, 'status') =~ /^name +(\S+)$/m;
 my $certificate = $t->path("agent/lego/certificates/$fqdn.crt");
 
+run(@agent, 'certificate');
+is($? >> 8, 2, 'no certificate without an address for the account');
+
 subtest 'a certificate for the name and all below it' => sub {
     ok(agent(@certify, 'certificate'), 'asked for');
     is(names($certificate), "*.$fqdn $fqdn", 'issued');
