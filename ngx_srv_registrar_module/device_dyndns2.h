@@ -71,9 +71,9 @@ bool device_dyndns2_own(const device_dyndns2_call_t *call, const char *fqdn);
 
 /*
  * The wishes of /nic/update.  A family that is not named is kept; where no
- * address is stated the source's is set.  An address of the source's family has to be
- * the source's (IPv6: of its /64), as everywhere: ADDRESS_MISMATCH.  One of
- * the other family cannot be observed and is taken where the zone's
+ * address is stated the source's is set.  An address of the source's family
+ * has to be the source's (IPv6: of its /64), as everywhere: ADDRESS_MISMATCH.
+ * One of the other family cannot be observed and is taken where the zone's
  * `stated_address` is on.  ADDRESS_NOT_ALLOWED as in device_address.h.
  * stored: the device's value, or NULL; only a PREFIX looks at it.
  */

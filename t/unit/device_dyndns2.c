@@ -253,6 +253,8 @@ test_prefix(void **state)
                  "keep 2a00:1:2:f81:200::37");
     check_update("myip=9.9.0.0/16", "2600::1", true, &value,
                  "9.9.8.8 keep");
+    check_update("myip=8.8.8.8/33", "2600::1", true, &value, "dnserr");
+    check_update("myipv6=2600::/129", "8.8.8.8", true, &value, "dnserr");
 
     /* what comes of it has to be the source's, and reachable */
 
