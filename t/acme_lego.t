@@ -14,7 +14,7 @@ use JSON::PP ();
 use Test::More;
 
 use SrvRegistrar qw(program);
-use SrvRegistrar::AcmeDns;
+use SrvRegistrar::AcmeDns qw(challenge);
 use SrvRegistrar::Pebble;
 use SrvRegistrar::Unbound;
 
@@ -94,7 +94,23 @@ subtest 'the credential outlives the key' => sub {
     isnt(serial($certificate), $serial, 'another one');
 };
 
-subtest 'the password is on no command line and in no log' => sub {
+# Then the agent speaks through openssl, since curl verifies by the clock.
+
+subtest 'a challenge while the device\'s clock stands in 1970' => sub {
+    my @slow = ('faketime', '-f', '@1970-01-01 00:05:00', @agent);
+    my $value = challenge('in-1970');
+    my $output = run(@slow, 'present', "_acme-challenge.$fqdn.", $value);
+
+    is($?, 0, 'presented') or diag($output);
+
+    my @texts = map { $_->txtdata }
+        $t->query("_acme-challenge.$fqdn", 'TXT')->answer;
+
+    ok(scalar(grep { $_ eq $value } @texts), 'and published');
+    is(scalar(@texts), 4, 'with what was there: four at most');
+};
+
+subtest 'the password is in no log' => sub {
     my $credential = JSON::PP::decode_json($t->read('agent/acme-dns'));
 
     ok(length($credential->{password}) == 40, 'there is one');
