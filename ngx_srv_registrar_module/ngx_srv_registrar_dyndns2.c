@@ -228,7 +228,10 @@ ngx_srv_registrar_dyndns2_parse(ngx_http_request_t *r,
         return DEVICE_INTERNAL;
     }
 
-    ngx_memcpy(query, r->args.data, r->args.len);
+    if (r->args.len) {
+        /* else its data is NULL */
+        ngx_memcpy(query, r->args.data, r->args.len);
+    }
 
     reason = device_dyndns2_parse(call, query, r->args.len, &ctx->error);
 
