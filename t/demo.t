@@ -34,8 +34,13 @@ like($name, qr/^[0-9a-f]{32}\.devices\.example$/, 'the name is in fqdn');
 like($output, qr{PUT https://127\.0\.0\.1:\d+/v1/records}, 'shows requests');
 like($output, qr/SRV\s+0 0 15269 \Q$name\E\./, 'shows the SRV record');
 like($output, qr/\sA\s+127\.0\.0\.1/, 'and the address');
+like($output, qr/^ +\{"txt": "([\w-]{43})"\}\n.* IN\s+TXT\s+"\1"$/m,
+    'shows a call of acme-dns, and what came of it');
+like($output, qr/^ +nochg 127\.0\.0\.1$/m, 'and one of dyndns2');
 like($output, qr/make demo-stop/, 'says how to end it');
 unlike($output, qr/"k": ?"[^.]/, 'shows no key');
+unlike($output, qr/$_/, 'nor a password')
+    for slurp('credentials') =~ /"password": ?"([^"]+)"/g;
 cmp_ok(scalar(split(/\n/, $output)), '<=', 50, 'fits on a screen');
 ok(-s "$dir/demo/$_", "$_ is there")
     for qw(ca.pem device.pem device.key nginx.conf device/enrollment);
