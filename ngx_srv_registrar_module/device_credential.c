@@ -166,6 +166,27 @@ device_credential_derive(device_credential_t *out,
 }
 
 
+device_reason_t
+device_credentials_ready(const store_device_t *device,
+    const device_secrets_t *secrets, uint32_t rotate)
+{
+    uint8_t                    door;
+    const store_credential_t  *credential;
+
+    for (door = STORE_DOOR_ACME_DNS; door <= STORE_DOOR_DYNDNS2; door++) {
+        credential = device_credential_find(device, door);
+
+        if (credential->counter != 0 && !(rotate & 1u << door)
+            && device_secrets_find(secrets, credential->secret) == NULL)
+        {
+            return DEVICE_SECRET_UNAVAILABLE;
+        }
+    }
+
+    return DEVICE_OK;
+}
+
+
 /* The name of the module first, so that no key of a device (whose info is an
  * FQDN alone) and no credential can ever be the same bytes. */
 static bool

@@ -58,6 +58,11 @@ device_reason_t device_credential_derive(device_credential_t *out,
     const device_secrets_t *secrets, const store_credential_t *credential,
     uint8_t door, const char *fqdn);
 
+/* SECRET_UNAVAILABLE where a credential that is not among those to rotate
+ * (bits, 1 << store_door_t) hangs on a secret that is not there; else OK. */
+device_reason_t device_credentials_ready(const store_device_t *device,
+    const device_secrets_t *secrets, uint32_t rotate);
+
 /*
  * Checks user and password of a door in time that tells nothing: device may
  * be NULL (no such device), and the same work is done.  OK, SUSPENDED (only

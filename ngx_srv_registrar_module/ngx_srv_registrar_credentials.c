@@ -36,6 +36,13 @@ ngx_srv_registrar_credentials(ngx_http_request_t *r,
                                                  &ctx->error);
     }
 
+    /* what the reply cannot tell is not begun: a refusal spends nothing */
+
+    if (reason == DEVICE_OK) {
+        reason = device_credentials_ready(&ctx->device, rmcf->secrets,
+                                          ctx->credentials->rotate);
+    }
+
     if (reason != DEVICE_OK) {
         return ngx_srv_registrar_refuse(r, ctx, reason);
     }

@@ -80,6 +80,14 @@ is_deeply(credentials(ask({})), $rotated, 'touches nothing');
 isnt(credentials(ask({ rotate => ['acme-dns'] }))->{'acme-dns'}{username},
     $acme->{username}, 'a rotation replaces the user too');
 
+# A secret that is gone: what hangs on it cannot be told, and is replaced.
+$t->write('secrets', $t->read('secrets') =~ s/^key 2 .*\n//mr);
+ok($t->reload_all(), 'without the newest secret');
+is(outcome(ask({})), '503 secret-unavailable', 'a list needs it');
+is(outcome(ask({ rotate => ['dyndns2'] })), '503 secret-unavailable',
+    'so does a rotation of another one');
+is(outcome(ask({ rotate => ['acme-dns'] })), '200', 'a rotation does not');
+
 for my $case (
     ['{"issue":"dyndns2"}', '422 member-invalid issue'],
     ['{"issue":["dyndns2","dyndns"]}', '422 member-invalid issue[1]'],

@@ -204,6 +204,30 @@ test_counters(void **state)
 
 
 static void
+test_ready(void **state)
+{
+    store_device_t  device;
+
+    (void) state;
+
+    memset(&device, 0, sizeof(device));
+    assert_int_equal(device_credentials_ready(&device, &secrets, 0),
+                     DEVICE_OK);
+
+    device.acme_dns = (store_credential_t) { 1, 2 };
+    device.dyndns2 = (store_credential_t) { 1, 1 };
+    assert_int_equal(device_credentials_ready(&device, &secrets, 0),
+                     DEVICE_SECRET_UNAVAILABLE);
+    assert_int_equal(device_credentials_ready(&device, &secrets,
+                                              1u << STORE_DOOR_DYNDNS2),
+                     DEVICE_SECRET_UNAVAILABLE);
+    assert_int_equal(device_credentials_ready(&device, &secrets,
+                                              1u << STORE_DOOR_ACME_DNS),
+                     DEVICE_OK);
+}
+
+
+static void
 test_names(void **state)
 {
     (void) state;
@@ -228,6 +252,7 @@ main(void)
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_counter_zero),
         cmocka_unit_test(test_counters),
+        cmocka_unit_test(test_ready),
         cmocka_unit_test(test_names)
     };
 
