@@ -37,9 +37,6 @@ static store_span_t ngx_srv_registrar_acme_dns_field(ngx_http_request_t *r,
     const char *name);
 static ngx_int_t ngx_srv_registrar_acme_dns_register(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
-static device_reason_t ngx_srv_registrar_acme_dns_preview(
-    ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
-    ngx_srv_registrar_job_t *job);
 static ngx_int_t ngx_srv_registrar_acme_dns_registered(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
 static ngx_int_t ngx_srv_registrar_acme_dns_plain(ngx_http_request_t *r,
@@ -334,7 +331,7 @@ ngx_srv_registrar_acme_dns_register(ngx_http_request_t *r,
     }
 
     if (reason == DEVICE_OK) {
-        reason = ngx_srv_registrar_acme_dns_preview(r, ctx, job);
+        reason = ngx_srv_registrar_preview(r, ctx, job);
     }
 
     if (reason != DEVICE_OK) {
@@ -342,37 +339,6 @@ ngx_srv_registrar_acme_dns_register(ngx_http_request_t *r,
     }
 
     return ngx_srv_registrar_wait(r, ctx, job);
-}
-
-
-/* As ngx_srv_registrar_enroll_preview: a refusal costs no transaction. */
-static device_reason_t
-ngx_srv_registrar_acme_dns_preview(ngx_http_request_t *r,
-    ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job)
-{
-    device_place_t   place;
-    device_reason_t  reason;
-
-    reason = ngx_srv_registrar_read_device(r, ctx);
-
-    if (reason != DEVICE_OK && reason != DEVICE_UNKNOWN_KEY) {
-        return reason;
-    }
-
-    job->buffer = ngx_palloc(r->pool, STORE_VALUE_MAX);
-    if (job->buffer == NULL) {
-        return DEVICE_INTERNAL;
-    }
-
-    place.key = &ctx->key;
-    place.bytes = ctx->bytes;
-    place.now = ctx->now;
-    place.buffer = job->buffer;
-
-    ctx->job = job;
-
-    return device_door_register(&place, &job->enrollment, job->secret,
-                                &job->outcome, &ctx->error);
 }
 
 

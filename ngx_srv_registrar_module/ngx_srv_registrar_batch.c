@@ -13,8 +13,6 @@
 
 static void ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work,
     store_txn_t *txn, ngx_srv_registrar_job_t *job);
-static device_reason_t ngx_srv_registrar_batch_rules(
-    ngx_srv_registrar_job_t *job, const device_place_t *place);
 static void ngx_srv_registrar_batch_touch(ngx_srv_registrar_work_t *work,
     store_txn_t *txn);
 static ngx_uint_t ngx_srv_registrar_batch_touched(
@@ -94,7 +92,7 @@ ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work, store_txn_t *txn,
         return;
     }
 
-    job->reason = ngx_srv_registrar_batch_rules(job, &place);
+    job->reason = ngx_srv_registrar_job_rules(job, &place);
 
     if (job->reason != DEVICE_OK) {
         return;
@@ -109,8 +107,8 @@ ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work, store_txn_t *txn,
 }
 
 
-static device_reason_t
-ngx_srv_registrar_batch_rules(ngx_srv_registrar_job_t *job,
+device_reason_t
+ngx_srv_registrar_job_rules(ngx_srv_registrar_job_t *job,
     const device_place_t *place)
 {
     const device_zone_t  *zone = &job->zone->policy;

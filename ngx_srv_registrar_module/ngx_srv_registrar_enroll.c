@@ -20,9 +20,6 @@ static device_reason_t ngx_srv_registrar_new_key(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, device_enrollment_t *enrollment);
 static device_reason_t ngx_srv_registrar_enroll_proof(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job);
-static device_reason_t ngx_srv_registrar_enroll_preview(
-    ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
-    ngx_srv_registrar_job_t *job);
 static char *ngx_srv_registrar_records_url(ngx_http_request_t *r);
 
 
@@ -52,7 +49,7 @@ ngx_srv_registrar_enroll(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
     }
 
     if (reason == DEVICE_OK) {
-        reason = ngx_srv_registrar_enroll_preview(r, ctx, job);
+        reason = ngx_srv_registrar_preview(r, ctx, job);
     }
 
     if (reason != DEVICE_OK) {
@@ -331,12 +328,9 @@ ngx_srv_registrar_enroll_proof(ngx_http_request_t *r,
 }
 
 
-/* A look at the rules before the queue, so that a refusal costs nobody a
- * transaction; the transaction decides.  What comes out is only kept for what
- * a refusal says: when to come back. */
-static device_reason_t
-ngx_srv_registrar_enroll_preview(ngx_http_request_t *r,
-    ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job)
+device_reason_t
+ngx_srv_registrar_preview(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
+    ngx_srv_registrar_job_t *job)
 {
     device_place_t   place;
     device_reason_t  reason;
@@ -357,10 +351,16 @@ ngx_srv_registrar_enroll_preview(ngx_http_request_t *r,
     place.now = ctx->now;
     place.buffer = job->buffer;
 
+    job->zone = ctx->zone;
     ctx->job = job;
 
-    return device_enroll(&place, &job->enrollment, &job->outcome,
-                         &ctx->error);
+    reason = ngx_srv_registrar_job_rules(job, &place);
+
+    if (reason != DEVICE_OK) {
+        ctx->error = job->error;
+    }
+
+    return reason;
 }
 
 

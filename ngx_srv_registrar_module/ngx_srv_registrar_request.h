@@ -65,6 +65,12 @@ device_reason_t ngx_srv_registrar_read_device(ngx_http_request_t *r,
 device_reason_t ngx_srv_registrar_set_fqdn(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, store_span_t fqdn);
 
+/* Runs a job's rules on a snapshot, before the queue: a refusal then costs
+ * nobody a transaction.  The transaction decides; the outcome is kept only
+ * for what a refusal says: when to come back. */
+device_reason_t ngx_srv_registrar_preview(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job);
+
 /* Allocates a job for ctx and queues it; the request then waits.  Returns
  * NGX_DONE, or the result of a refusal. */
 ngx_int_t ngx_srv_registrar_wait(ngx_http_request_t *r,

@@ -177,6 +177,11 @@ void ngx_srv_registrar_commit_run(ngx_srv_registrar_store_t *store);
 /* Sets up the task and its events, once. */
 void ngx_srv_registrar_commit_init(ngx_srv_registrar_store_t *store);
 
+/* What a job's request does to its device's value (device_transaction.h,
+ * device_door.h); job->error and job->outcome are set.  Any thread. */
+device_reason_t ngx_srv_registrar_job_rules(ngx_srv_registrar_job_t *job,
+    const device_place_t *place);
+
 /* What a failing store means for a request. */
 device_reason_t ngx_srv_registrar_store_reason(store_status_t status);
 
