@@ -58,6 +58,9 @@ sub replace
 $d->start();
 is(rcode(), 'SERVFAIL', 'no store yet');
 is(rcode('other.test'), 'SERVFAIL', 'nor is it known what is ours');
+
+# dnsd looks at the path once a second: that nothing happens shows after two.
+
 sleep(2);
 is(scalar(() = $d->log() =~ /answering SERVFAIL/g), 1, 'told once');
 
