@@ -15,10 +15,10 @@
 #include "device_door.h"
 
 
-/* Labels of our own are shorter (STORE_LABEL_MAX); txt is as it came, cut
- * where it is longer than any that could be valid. */
+/* Texts as they came, cut where they are longer than any that could be valid:
+ * to one more than that, so that what was cut is not valid either. */
 typedef struct {
-    char    subdomain[STORE_LABEL_MAX + 1];
+    char    subdomain[STORE_LABEL_MAX + 2];
     size_t  subdomain_len;
     char    txt[DEVICE_CHALLENGE_LEN + 2];
 } device_acme_dns_update_t;

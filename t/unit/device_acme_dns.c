@@ -1,4 +1,5 @@
-/* units: ngx_srv_registrar_module/device_acme_dns.c
+/* units: store/store_key.c
+   ngx_srv_registrar_module/device_acme_dns.c
    ngx_srv_registrar_module/device_object.c
    ngx_srv_registrar_module/device_reason.c */
 
@@ -151,8 +152,9 @@ test_long(void **state)
 
         assert_int_equal(device_acme_dns_update_parse(&update, span(body),
                                                       &error), DEVICE_OK);
-        assert_int_equal(update.subdomain_len,
-                         i < STORE_LABEL_MAX ? i : STORE_LABEL_MAX);
+        assert_int_equal(store_label_is_device(span(update.subdomain)),
+                         i <= STORE_LABEL_MAX);
+        assert_int_equal(update.subdomain_len, strlen(update.subdomain));
         assert_int_equal(device_acme_dns_txt_check(&update, &error),
                          DEVICE_RDATA_INVALID);
     }
