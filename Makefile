@@ -192,15 +192,18 @@ PROVE     = prove --comments -j$(JOBS) -It/lib
 packages:
 	@t/packages check
 
+# Without clang there are no fuzzers, and t/fuzz.t says so.
+FUZZED = $(if $(shell command -v $(CLANG)),$(FUZZERS))
+
 check: packages
-	$(MAKE) $(ALL_CPUS) all tests
+	$(MAKE) $(ALL_CPUS) all tests $(FUZZED)
 	SRV_BUILD=$(abspath $(BUILD)) $(PROVE) $(UNITS) $(TESTS)
 	$(MAKE) $(ALL_CPUS) BUILD=$(BUILD)/asan SANITIZE=1 all tests
 	SRV_BUILD=$(abspath $(BUILD))/asan SRV_ASAN=1 $(SANITIZED) \
 	    $(PROVE) $(UNITS:$(BUILD)/%=$(BUILD)/asan/%) $(TESTS)
 
 # While one works: what is built already, without the sanitizers.
-check-quick: all tests
+check-quick: all tests $(FUZZED)
 	SRV_BUILD=$(abspath $(BUILD)) $(PROVE) $(UNITS) $(TESTS)
 
 
