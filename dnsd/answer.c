@@ -37,9 +37,12 @@ typedef struct {
 
 
 static void answer_parse(lookup_t *lookup, answer_t *answer);
-static void answer_write(lookup_t *lookup, answer_t *answer);
-static size_t answer_limit(const answer_t *answer);
-static wire_rcode_t answer_refusal(const answer_t *answer);
+static void answer_write(lookup_t *lookup, const answer_context_t *context,
+    answer_t *answer);
+static size_t answer_limit(const answer_context_t *context,
+    const answer_t *answer);
+static wire_rcode_t answer_refusal(const answer_context_t *context,
+    const answer_t *answer);
 static wire_rcode_t answer_sections(answer_work_t *work,
     const answer_t *answer);
 static bool answer_chain_next(answer_work_t *work, answer_chain_t *chain,
@@ -53,7 +56,8 @@ static answer_outcome_t answer_outcome(const answer_work_t *work);
 
 
 void
-answer_queries(lookup_t *lookup, answer_t *answers, size_t n)
+answer_queries(lookup_t *lookup, const answer_context_t *context,
+    answer_t *answers, size_t n)
 {
     size_t          i, nnodes = 0;
     lookup_node_t  *nodes[LOOKUP_BATCH] = { NULL };
@@ -69,7 +73,7 @@ answer_queries(lookup_t *lookup, answer_t *answers, size_t n)
     lookup_fetch(lookup, nodes, nnodes);
 
     for (i = 0; i < n; i++) {
-        answer_write(lookup, &answers[i]);
+        answer_write(lookup, context, &answers[i]);
     }
 }
 
@@ -116,7 +120,8 @@ answer_parse(lookup_t *lookup, answer_t *answer)
 /* One reply.  AA is set from the moment that the name is in a zone of ours, and
  * taken back with everything else where the reply becomes an error. */
 static void
-answer_write(lookup_t *lookup, answer_t *answer)
+answer_write(lookup_t *lookup, const answer_context_t *context,
+    answer_t *answer)
 {
     wire_mark_t    question;
     answer_work_t  work;
@@ -130,15 +135,16 @@ answer_write(lookup_t *lookup, answer_t *answer)
     }
 
     work.lookup = lookup;
-    work.finish = (wire_finish_t) { .udp_size = answer->udp_size };
+    work.finish = (wire_finish_t) { .udp_size = context->policy->udp_size };
     work.targets.n = 0;
     work.negative = false;
 
-    wire_writer_init(&work.writer, answer->reply, answer_limit(answer));
+    wire_writer_init(&work.writer, answer->reply,
+                     answer_limit(context, answer));
     wire_write_question(&work.writer, &answer->parsed, answer->query);
     question = wire_mark(&work.writer);
 
-    rcode = answer_refusal(answer);
+    rcode = answer_refusal(context, answer);
 
     if (rcode == WIRE_NOERROR) {
         work.finish.flags = WIRE_FLAG_AA;
@@ -159,13 +165,13 @@ answer_write(lookup_t *lookup, answer_t *answer)
 
 /* Room for the OPT is kept from the start: it is never what is cut off. */
 static size_t
-answer_limit(const answer_t *answer)
+answer_limit(const answer_context_t *context, const answer_t *answer)
 {
     size_t  limit = answer->reply_size;
 
-    if (!answer->stream) {
-        if (limit > answer->udp_size) {
-            limit = answer->udp_size;
+    if (!context->stream) {
+        if (limit > context->policy->udp_size) {
+            limit = context->policy->udp_size;
         }
 
         if (limit > answer->parsed.payload) {
@@ -179,7 +185,7 @@ answer_limit(const answer_t *answer)
 
 /* NOERROR where the query is one that we answer. */
 static wire_rcode_t
-answer_refusal(const answer_t *answer)
+answer_refusal(const answer_context_t *context, const answer_t *answer)
 {
     switch (answer->verdict) {
 
@@ -206,7 +212,7 @@ answer_refusal(const answer_t *answer)
     switch (answer->parsed.type) {
 
     case WIRE_TYPE_AXFR:
-        return answer->stream ? WIRE_REFUSED : WIRE_NOTIMP;
+        return context->stream ? WIRE_REFUSED : WIRE_NOTIMP;
 
     case WIRE_TYPE_IXFR:
         return WIRE_REFUSED;

@@ -34,6 +34,20 @@ typedef enum {
 } answer_outcome_t;
 
 
+/* What the operator says about answers.  Many threads read one; none of it
+ * changes while they do. */
+typedef struct {
+    uint16_t  udp_size;              /* that our OPT offers */
+} answer_policy_t;
+
+
+/* What all queries of a batch have in common. */
+typedef struct {
+    const answer_policy_t  *policy;
+    bool                    stream;  /* no limit but reply_size */
+} answer_context_t;
+
+
 /* One query.  The caller sets the first group and reads the second; the third
  * is answer's own, and lasts from one of its steps to the next. */
 typedef struct {
@@ -42,8 +56,6 @@ typedef struct {
     uint8_t           *reply;        /* does not overlap query */
     size_t             reply_size;   /* WIRE_MESSAGE_MAX for TCP; for UDP at
                                         least the size that we offer */
-    uint16_t           udp_size;     /* that our OPT offers */
-    bool               stream;       /* no limit but reply_size */
 
     size_t             reply_len;    /* 0: send nothing */
     answer_outcome_t   outcome;
@@ -59,7 +71,8 @@ typedef struct {
  * lookup_end.  Allocates nothing, cannot fail: what cannot be answered gets
  * an error reply or none.
  */
-void answer_queries(lookup_t *lookup, answer_t *answers, size_t n);
+void answer_queries(lookup_t *lookup, const answer_context_t *context,
+    answer_t *answers, size_t n);
 
 /* "NXDOMAIN", ...; a constant. */
 const char *answer_outcome_text(answer_outcome_t outcome);

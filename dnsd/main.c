@@ -67,9 +67,8 @@ main(int argc, char **argv)
     net = net_create(&(net_options_t) {
                          .addresses = options.addresses,
                          .naddresses = options.naddresses,
-                         .nthreads = options.threads,
-                         .udp_size = options.udp_size
-                     }, &log);
+                         .nthreads = options.threads
+                     }, &options.policy, &log);
 
     if (net == NULL) {
         return EXIT_FAILURE;

@@ -29,6 +29,7 @@
 
 struct net_s {
     log_t          *log;
+    net_policy_t    policy;
     unsigned        n;
     net_thread_t    threads[];
 };
@@ -48,7 +49,8 @@ static bool net_event_control(net_thread_t *thread, int operation,
 /* All sockets of all threads are bound here, before privileges are dropped;
  * the kernel queues what comes until the threads read it. */
 net_t *
-net_create(const net_options_t *options, log_t *log)
+net_create(const net_options_t *options, const net_policy_t *policy,
+    log_t *log)
 {
     net_t     *net;
     unsigned   i, connections = net_connections(options);
@@ -67,12 +69,14 @@ net_create(const net_options_t *options, log_t *log)
     }
 
     net->log = log;
+    net->policy = *policy;
 
     for (i = 0; i < options->nthreads; i++) {
 
         /* counted before, so that a half-made one is cleaned up, too */
 
         net->n++;
+        net->threads[i].policy = &net->policy;
 
         if (!net_thread_init(&net->threads[i], options, connections, log)) {
             net_destroy(net);
@@ -157,9 +161,12 @@ net_counters(const net_t *net, uint64_t counters[ANSWER_OUTCOMES])
 
 
 void
-net_count(net_thread_t *thread, answer_outcome_t outcome)
+net_settle(net_thread_t *thread, answer_t *answer,
+    const net_exchange_t *exchange)
 {
-    _Atomic uint64_t  *counter = &thread->counters[outcome];
+    _Atomic uint64_t  *counter = &thread->counters[answer->outcome];
+
+    (void) exchange;
 
     /* one thread writes: no locked instruction is needed */
 
@@ -237,7 +244,6 @@ net_thread_init(net_thread_t *thread, const net_options_t *options,
     unsigned connections, log_t *log)
 {
     thread->log = log;
-    thread->udp_size = options->udp_size;
     thread->stop.handler = net_stop_handler;
     thread->stop.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     thread->epoll = epoll_create1(EPOLL_CLOEXEC);

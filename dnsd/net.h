@@ -22,17 +22,25 @@
 typedef struct net_s  net_t;
 
 
+/* What is fixed from the start. */
 typedef struct {
     const net_address_t  *addresses;
     unsigned              naddresses;
     unsigned              nthreads;
-    uint16_t              udp_size;     /* WIRE_UDP_MIN to NET_UDP_SIZE_MAX */
 } net_options_t;
 
 
+/* What may be changed while the threads run: each works with one policy, the
+ * same for all, and takes up a new one between two events. */
+typedef struct {
+    answer_policy_t       answer;
+} net_policy_t;
+
+
 /* Binds every socket; may need root.  NULL where one cannot be had, which is
- * logged. */
-net_t *net_create(const net_options_t *options, log_t *log);
+ * logged.  Both structures are copied as far as they are needed. */
+net_t *net_create(const net_options_t *options, const net_policy_t *policy,
+    log_t *log);
 
 /* Starts the threads.  False where one cannot be started, which is logged. */
 bool net_start(net_t *net, lookup_source_t *source);

@@ -153,16 +153,23 @@ net_connection_answer(net_thread_t *thread, net_connection_t *connection,
         .query = connection->in + at,
         .query_len = len,
         .reply = connection->out + 2,
-        .reply_size = WIRE_MESSAGE_MAX,
-        .udp_size = thread->udp_size,
+        .reply_size = WIRE_MESSAGE_MAX
+    };
+    answer_context_t  context = {
+        .policy = &thread->policy->answer,
         .stream = true
+    };
+    net_exchange_t  exchange = {
+        .transport = NET_TCP,
+        .peer = (const struct sockaddr *) &connection->peer,
+        .local = (const struct sockaddr *) &connection->local->sockaddr
     };
 
     (void) lookup_begin(thread->lookup);
-    answer_queries(thread->lookup, &answer, 1);
+    answer_queries(thread->lookup, &context, &answer, 1);
     lookup_end(thread->lookup);
 
-    net_count(thread, answer.outcome);
+    net_settle(thread, &answer, &exchange);
 
     /* a peer that sends what is not a query is no client */
 

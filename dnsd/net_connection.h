@@ -16,15 +16,23 @@
 
 
 typedef struct {
-    net_event_t   event;             /* fd -1: free */
-    uint32_t      waits;             /* what epoll was told */
-    int64_t       deadline;          /* ms */
-    bool          ended;             /* the peer sends no more */
-    size_t        in_len;
-    size_t        out_at;            /* sent so far */
-    size_t        out_len;           /* 0: nothing to send */
-    uint8_t      *in;                /* NET_TCP_MESSAGE each */
-    uint8_t      *out;
+    net_event_t    event;
+    net_address_t  address;
+} net_listener_t;
+
+
+typedef struct {
+    net_event_t              event;      /* fd -1: free */
+    struct sockaddr_storage  peer;
+    const net_address_t     *local;      /* the listener's */
+    uint32_t                 waits;      /* what epoll was told */
+    int64_t                  deadline;   /* ms */
+    bool                     ended;      /* the peer sends no more */
+    size_t                   in_len;
+    size_t                   out_at;     /* sent so far */
+    size_t                   out_len;    /* 0: nothing to send */
+    uint8_t                 *in;         /* NET_TCP_MESSAGE each */
+    uint8_t                 *out;
 } net_connection_t;
 
 
@@ -36,7 +44,7 @@ struct net_tcp_s {
     net_connection_t   *connections;
     uint8_t            *buffers;
     unsigned            n;
-    net_event_t         listeners[];
+    net_listener_t      listeners[];
 };
 
 

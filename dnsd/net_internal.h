@@ -30,6 +30,21 @@ struct net_event_s {
 };
 
 
+typedef enum {
+    NET_UDP = 0,
+    NET_TCP,
+    NET_TRANSPORTS               /* their number */
+} net_transport_t;
+
+
+/* Between whom a query and its answer went. */
+typedef struct {
+    net_transport_t         transport;
+    const struct sockaddr  *peer;    /* who asked */
+    const struct sockaddr  *local;   /* the listener's; a wildcard, perhaps */
+} net_exchange_t;
+
+
 struct net_thread_s {
     pthread_t           id;
     bool                started;
@@ -37,7 +52,7 @@ struct net_thread_s {
     bool                stopped;
     log_t              *log;
     lookup_t           *lookup;
-    uint16_t            udp_size;
+    const net_policy_t *policy;
     net_event_t         stop;
     net_udp_t          *udp;
     net_tcp_t          *tcp;
@@ -52,7 +67,13 @@ int64_t net_now(void);
 bool net_event_add(net_thread_t *thread, net_event_t *event, uint32_t events);
 bool net_event_set(net_thread_t *thread, net_event_t *event, uint32_t events);
 
-void net_count(net_thread_t *thread, answer_outcome_t outcome);
+/*
+ * Every answer passes here, whatever it came by, after the snapshot was let go
+ * and before it is sent: what limits, counts and reports answers does so in
+ * this one place.  It may replace the reply, or take it back (reply_len 0).
+ */
+void net_settle(net_thread_t *thread, answer_t *answer,
+    const net_exchange_t *exchange);
 
 /* The sockets of a thread and all memory that it will ever use.  NULL where
  * it cannot be had, which is logged. */

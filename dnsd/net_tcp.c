@@ -27,7 +27,8 @@ static void net_tcp_accept(net_thread_t *thread, net_event_t *event,
 static net_connection_t *net_tcp_place(net_thread_t *thread);
 static net_connection_t *net_tcp_oldest(net_tcp_t *tcp);
 static void net_tcp_pause(net_thread_t *thread, bool pause);
-static void net_tcp_open(net_thread_t *thread, int fd);
+static void net_tcp_open(net_thread_t *thread, const net_listener_t *listener,
+    int fd, const struct sockaddr_storage *peer);
 
 
 /* calloc gives large tables as untouched pages: 256 connections cost their
@@ -35,11 +36,12 @@ static void net_tcp_open(net_thread_t *thread, int fd);
 net_tcp_t *
 net_tcp_create(const net_options_t *options, unsigned connections, log_t *log)
 {
-    unsigned    i;
-    net_tcp_t  *tcp;
+    unsigned         i;
+    net_tcp_t       *tcp;
+    net_listener_t  *listener;
 
     tcp = calloc(1, sizeof(*tcp)
-                    + options->naddresses * sizeof(net_event_t));
+                    + options->naddresses * sizeof(net_listener_t));
 
     if (tcp == NULL) {
         log_line(log, "no memory for the TCP listeners");
@@ -65,11 +67,13 @@ net_tcp_create(const net_options_t *options, unsigned connections, log_t *log)
     }
 
     for (i = 0; i < options->naddresses; i++) {
-        tcp->listeners[i].handler = net_tcp_accept;
-        tcp->listeners[i].fd = net_address_open(&options->addresses[i],
-                                                SOCK_STREAM, log);
+        listener = &tcp->listeners[i];
+        listener->address = options->addresses[i];
+        listener->event.handler = net_tcp_accept;
+        listener->event.fd = net_address_open(&listener->address, SOCK_STREAM,
+                                              log);
 
-        if (tcp->listeners[i].fd == -1) {
+        if (listener->event.fd == -1) {
             net_tcp_destroy(tcp);
             return NULL;
         }
@@ -97,7 +101,7 @@ net_tcp_destroy(net_tcp_t *tcp)
     }
 
     for (i = 0; i < tcp->n; i++) {
-        close(tcp->listeners[i].fd);
+        close(tcp->listeners[i].event.fd);
     }
 
     free(tcp->buffers);
@@ -112,7 +116,9 @@ net_tcp_start(net_thread_t *thread)
     unsigned  i;
 
     for (i = 0; i < thread->tcp->n; i++) {
-        if (!net_event_add(thread, &thread->tcp->listeners[i], EPOLLIN)) {
+        if (!net_event_add(thread, &thread->tcp->listeners[i].event,
+                           EPOLLIN))
+        {
             return false;
         }
     }
@@ -179,17 +185,22 @@ net_tcp_expire_at(net_thread_t *thread, int64_t now)
 static void
 net_tcp_accept(net_thread_t *thread, net_event_t *event, uint32_t events)
 {
-    int                fd;
-    unsigned           i;
-    net_connection_t  *oldest;
+    int                       fd;
+    socklen_t                 len;
+    unsigned                  i;
+    net_listener_t           *listener = (net_listener_t *) event;
+    net_connection_t         *oldest;
+    struct sockaddr_storage   peer;
 
     (void) events;
 
     for (i = 0; i < NET_TCP_ACCEPTS; i++) {
-        fd = accept4(event->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        len = sizeof(peer);
+        fd = accept4(event->fd, (struct sockaddr *) &peer, &len,
+                     SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (fd != -1) {
-            net_tcp_open(thread, fd);
+            net_tcp_open(thread, listener, fd, &peer);
             continue;
         }
 
@@ -274,7 +285,8 @@ net_tcp_pause(net_thread_t *thread, bool pause)
     }
 
     for (i = 0; i < tcp->n; i++) {
-        (void) net_event_set(thread, &tcp->listeners[i], pause ? 0 : EPOLLIN);
+        (void) net_event_set(thread, &tcp->listeners[i].event,
+                             pause ? 0 : EPOLLIN);
     }
 }
 
@@ -282,13 +294,16 @@ net_tcp_pause(net_thread_t *thread, bool pause)
 /* The buffers keep what an earlier connection left in them; in_len says that
  * none of it counts. */
 static void
-net_tcp_open(net_thread_t *thread, int fd)
+net_tcp_open(net_thread_t *thread, const net_listener_t *listener, int fd,
+    const struct sockaddr_storage *peer)
 {
     net_tcp_t         *tcp = thread->tcp;
     net_connection_t  *connection = net_tcp_place(thread);
 
     connection->event.handler = net_connection_handler;
     connection->event.fd = fd;
+    connection->peer = *peer;
+    connection->local = &listener->address;
     connection->waits = EPOLLIN;
     connection->ended = false;
     connection->in_len = 0;

@@ -29,7 +29,7 @@
 
 typedef struct {
     net_event_t       event;
-    bool              wildcard;
+    net_address_t     address;
 } net_udp_socket_t;
 
 
@@ -63,7 +63,7 @@ struct net_udp_s {
 static void net_udp_handler(net_thread_t *thread, net_event_t *event,
     uint32_t events);
 static int net_udp_receive(net_udp_batch_t *batch, net_udp_socket_t *sock);
-static void net_udp_answer(net_thread_t *thread, net_udp_batch_t *batch,
+static void net_udp_answer(net_thread_t *thread, const net_udp_socket_t *sock,
     unsigned n);
 static bool net_udp_wanted(const struct mmsghdr *message);
 static unsigned net_udp_replies(net_udp_batch_t *batch, unsigned n);
@@ -91,9 +91,8 @@ net_udp_create(const net_options_t *options, log_t *log)
     for (i = 0; i < options->naddresses; i++) {
         sock = &udp->sockets[i];
         sock->event.handler = net_udp_handler;
-        sock->wildcard = options->addresses[i].wildcard;
-        sock->event.fd = net_address_open(&options->addresses[i], SOCK_DGRAM,
-                                          log);
+        sock->address = options->addresses[i];
+        sock->event.fd = net_address_open(&sock->address, SOCK_DGRAM, log);
 
         if (sock->event.fd == -1) {
             net_udp_destroy(udp);
@@ -143,7 +142,6 @@ net_udp_start(net_thread_t *thread)
         batch->answers[i].query = batch->queries[i];
         batch->answers[i].reply = batch->replies[i];
         batch->answers[i].reply_size = NET_UDP_SIZE_MAX;
-        batch->answers[i].udp_size = thread->udp_size;
     }
 
     for (i = 0; i < udp->n; i++) {
@@ -175,7 +173,7 @@ net_udp_handler(net_thread_t *thread, net_event_t *event, uint32_t events)
             return;                     /* EAGAIN; others come by again */
         }
 
-        net_udp_answer(thread, batch, (unsigned) n);
+        net_udp_answer(thread, sock, (unsigned) n);
         net_udp_send(batch, event->fd, net_udp_replies(batch, (unsigned) n));
 
         if (n < NET_UDP_BATCH) {
@@ -196,9 +194,10 @@ net_udp_receive(net_udp_batch_t *batch, net_udp_socket_t *sock)
     for (i = 0; i < NET_UDP_BATCH; i++) {
         message = &batch->in[i].msg_hdr;
         message->msg_namelen = sizeof(batch->peers[i]);
-        message->msg_control = sock->wildcard ? &batch->control[i] : NULL;
-        message->msg_controllen = sock->wildcard ? sizeof(batch->control[i])
-                                                 : 0;
+        message->msg_control = sock->address.wildcard ? &batch->control[i]
+                                                     : NULL;
+        message->msg_controllen = sock->address.wildcard
+                                  ? sizeof(batch->control[i]) : 0;
         message->msg_flags = 0;
     }
 
@@ -209,9 +208,12 @@ net_udp_receive(net_udp_batch_t *batch, net_udp_socket_t *sock)
 
 /* The snapshot lives here and no longer: nothing in between can wait. */
 static void
-net_udp_answer(net_thread_t *thread, net_udp_batch_t *batch, unsigned n)
+net_udp_answer(net_thread_t *thread, const net_udp_socket_t *sock, unsigned n)
 {
-    unsigned  i;
+    unsigned          i;
+    net_exchange_t    exchange;
+    net_udp_batch_t  *batch = &thread->udp->batch;
+    answer_context_t  context = { .policy = &thread->policy->answer };
 
     /* an unwanted packet is a query of no bytes: dropped and counted as such */
 
@@ -221,11 +223,15 @@ net_udp_answer(net_thread_t *thread, net_udp_batch_t *batch, unsigned n)
     }
 
     (void) lookup_begin(thread->lookup);
-    answer_queries(thread->lookup, batch->answers, n);
+    answer_queries(thread->lookup, &context, batch->answers, n);
     lookup_end(thread->lookup);
 
+    exchange.transport = NET_UDP;
+    exchange.local = (const struct sockaddr *) &sock->address.sockaddr;
+
     for (i = 0; i < n; i++) {
-        net_count(thread, batch->answers[i].outcome);
+        exchange.peer = (const struct sockaddr *) &batch->peers[i];
+        net_settle(thread, &batch->answers[i], &exchange);
     }
 }
 

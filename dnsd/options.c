@@ -82,7 +82,7 @@ options_parse(options_t *options, int argc, char **argv, log_t *log)
 
     memset(options, 0, sizeof(*options));
     options->threads = options_processors();
-    options->udp_size = ANSWER_UDP_SIZE;
+    options->policy.answer.udp_size = ANSWER_UDP_SIZE;
 
     for ( ;; ) {
         option = getopt_long(argc, argv, "", options_table, NULL);
@@ -152,7 +152,7 @@ options_take(options_t *options, int option, const char *value, log_t *log)
     case OPTION_UDP_SIZE:
         result = options_number("udp-size", value, WIRE_UDP_MIN,
                                 NET_UDP_SIZE_MAX, &number, log);
-        options->udp_size = (uint16_t) number;
+        options->policy.answer.udp_size = (uint16_t) number;
         break;
 
     case OPTION_VERBOSE:

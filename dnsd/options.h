@@ -17,7 +17,7 @@ typedef struct {
     const char      *group;
     bool             verbose;
     unsigned         threads;        /* 1 to NET_THREADS_MAX */
-    uint16_t         udp_size;       /* bytes, of an answer */
+    net_policy_t     policy;
     unsigned         naddresses;
     net_address_t    addresses[NET_ADDRESSES_MAX];
 } options_t;

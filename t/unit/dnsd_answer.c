@@ -247,6 +247,9 @@ answer_batch(void **state)
     static uint8_t   replies[LOOKUP_BATCH][4096];
     static answer_t  answers[LOOKUP_BATCH];
 
+    static const answer_policy_t   policy = { .udp_size = 1232 };
+    static const answer_context_t  context = { .policy = &policy };
+
     static const answer_case_t  cases[] = {
         CASE(WORLD_DEV1, WIRE_TYPE_A, 0, 0, 0),
         CASE(DEV2_S, WIRE_TYPE_SRV, 0, 0, 0),
@@ -261,13 +264,12 @@ answer_batch(void **state)
         queries[i].data[0] = (uint8_t) i;
         answers[i] = (answer_t) {
             .query = queries[i].data, .query_len = i == 7 ? 3 : queries[i].len,
-            .reply = replies[i], .reply_size = sizeof(replies[i]),
-            .udp_size = 1232
+            .reply = replies[i], .reply_size = sizeof(replies[i])
         };
     }
 
     assert_true(lookup_begin(world->lookup));
-    answer_queries(world->lookup, answers, LOOKUP_BATCH);
+    answer_queries(world->lookup, &context, answers, LOOKUP_BATCH);
     lookup_end(world->lookup);
 
     for (i = 0; i < LOOKUP_BATCH; i++) {
@@ -333,11 +335,13 @@ answer_no_store(void **state)
 
     answer_t  answer = {
         .query = query.data, .query_len = query.len, .reply = reply,
-        .reply_size = sizeof(reply), .udp_size = 512
+        .reply_size = sizeof(reply)
     };
+    const answer_policy_t   policy = { .udp_size = 512 };
+    const answer_context_t  context = { .policy = &policy };
 
     assert_false(lookup_begin(lookup));
-    answer_queries(lookup, &answer, 1);
+    answer_queries(lookup, &context, &answer, 1);
     lookup_end(lookup);
 
     assert_int_equal(answer.outcome, ANSWER_SERVFAIL);

@@ -249,8 +249,13 @@ world_ask(world_t *world, const uint8_t *query, size_t len, uint16_t udp_size)
         .query = copy,
         .query_len = len,
         .reply = world->reply,
-        .reply_size = udp_size != 0 ? udp_size : sizeof(world->reply),
-        .udp_size = udp_size != 0 ? udp_size : 1232,
+        .reply_size = udp_size != 0 ? udp_size : sizeof(world->reply)
+    };
+    const answer_policy_t   policy = {
+        .udp_size = udp_size != 0 ? udp_size : ANSWER_UDP_SIZE
+    };
+    const answer_context_t  context = {
+        .policy = &policy,
         .stream = udp_size == 0
     };
 
@@ -261,7 +266,7 @@ world_ask(world_t *world, const uint8_t *query, size_t len, uint16_t udp_size)
     }
 
     WORLD_MUST(lookup_begin(world->lookup));
-    answer_queries(world->lookup, &answer, 1);
+    answer_queries(world->lookup, &context, &answer, 1);
     lookup_end(world->lookup);
     free(copy);
 
