@@ -2,8 +2,9 @@
 /*
  * A thread's view of the store: one snapshot for a batch of names.
  *
- * The zone table and the commit's mark are read again only where a commit was
- * made since the last batch, the table only where its generation is another.
+ * The tables of zones and issuers and the commit's mark are read again only
+ * where a commit was made since the last batch, a table only where its
+ * generation is another.
  * A value is opened (its checksum and bounds checked) each time that it is
  * fetched: the file is never trusted.
  */
@@ -16,6 +17,8 @@
 
 
 static bool lookup_refresh(lookup_t *lookup, store_status_t *status);
+static store_status_t lookup_zones(lookup_t *lookup);
+static store_status_t lookup_issuers(lookup_t *lookup);
 static void lookup_clock(lookup_t *lookup);
 static bool lookup_fail(lookup_t *lookup, store_status_t status);
 static void lookup_open(lookup_t *lookup, lookup_node_t *node,
@@ -239,25 +242,16 @@ lookup_fetch(lookup_t *lookup, lookup_node_t *const *nodes, size_t n)
 static bool
 lookup_refresh(lookup_t *lookup, store_status_t *status)
 {
-    uint32_t  generation;
     uint64_t  id = store_txn_id(lookup->txn);
 
     if (lookup->known && lookup->txn_id == id) {
         return true;
     }
 
-    *status = store_zones_generation(lookup->txn, &generation);
+    *status = lookup_zones(lookup);
 
-    if (*status == STORE_OK
-        && (!lookup->known || generation != lookup->zones.generation))
-    {
-        *status = store_zones_read(lookup->txn, &lookup->zones);
-        lookup->zones.generation = generation;
-    }
-
-    if (*status == STORE_NOT_FOUND) {
-        lookup->zones.n = 0;            /* nothing was ever published */
-        *status = STORE_OK;
+    if (*status == STORE_OK) {
+        *status = lookup_issuers(lookup);
     }
 
     if (*status != STORE_OK) {
@@ -282,6 +276,48 @@ lookup_refresh(lookup_t *lookup, store_status_t *status)
     }
 
     return true;
+}
+
+
+static store_status_t
+lookup_zones(lookup_t *lookup)
+{
+    uint32_t        generation;
+    store_status_t  status;
+
+    status = store_zones_generation(lookup->txn, &generation);
+
+    if (status == STORE_OK
+        && (!lookup->known || generation != lookup->zones.generation))
+    {
+        status = store_zones_read(lookup->txn, &lookup->zones);
+        lookup->zones.generation = generation;
+    }
+
+    if (status == STORE_NOT_FOUND) {
+        lookup->zones.n = 0;            /* nothing was ever published */
+        status = STORE_OK;
+    }
+
+    return status;
+}
+
+
+static store_status_t
+lookup_issuers(lookup_t *lookup)
+{
+    uint32_t        generation;
+    store_status_t  status;
+
+    status = store_issuers_generation(lookup->txn, &generation);
+
+    if (status == STORE_OK
+        && (!lookup->known || generation != lookup->issuers.generation))
+    {
+        status = store_issuers_read(lookup->txn, &lookup->issuers);
+    }
+
+    return status;
 }
 
 
@@ -343,9 +379,13 @@ lookup_open(lookup_t *lookup, lookup_node_t *node, const store_key_t *key,
         && store_value_open(&value, (store_span_t) { key->data, key->len },
                             bytes))
     {
-        /* a suspended device is not there at all */
+        /* a suspended device is not there at all, whether it was suspended
+         * itself or with all of its issuer's */
 
-        if (store_value_served(&value)) {
+        if (store_value_served(&value)
+            && !store_issuer_suspended(&lookup->issuers,
+                                       store_value_issuer(&value)))
+        {
             node->place = LOOKUP_PLACE_FOUND;
             node->kind = (int) value.kind;
             node->header = (wire_span_t) { value.header.data,

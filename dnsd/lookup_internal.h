@@ -11,6 +11,7 @@
 
 #include "lookup.h"
 #include "store.h"
+#include "store_issuers.h"
 #include "store_zone.h"
 
 #include <pthread.h>
@@ -33,6 +34,7 @@ struct lookup_s {
     lease_clock_t        clock;
     int64_t              now;           /* lease time of this batch, s */
     store_zones_t        zones;
+    store_issuers_t      issuers;
 
     store_key_t          keys[LOOKUP_BATCH];
     store_span_t         values[LOOKUP_BATCH];

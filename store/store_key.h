@@ -9,6 +9,7 @@
  *
  *   FF 'F'          format record        FF 'C'   commit mark
  *   FF 'Z'          zone table           FF 'S' <zone>   its static labels
+ *   FF 'I'          issuers
  *
  * Pure; any thread.
  */
@@ -55,7 +56,7 @@ bool store_key_make(store_key_t *key, store_span_t zone, store_span_t label);
 bool store_key_parse(store_span_t bytes, store_span_t *zone,
     store_span_t *label);
 
-/* The store's own keys: 'F', 'C', 'Z'; 'S' takes a zone, others an empty
+/* The store's own keys: 'F', 'C', 'Z', 'I'; 'S' takes a zone, others an empty
  * span. */
 void store_key_meta(store_key_t *key, uint8_t which, store_span_t zone);
 

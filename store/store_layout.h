@@ -45,9 +45,12 @@
 #define STORE_KEYS_PENDING  0x02
 #define STORE_KEYS_ACME_DNS 0x04     /* the door's credential */
 #define STORE_KEYS_DYNDNS2  0x08
+#define STORE_KEYS_ISSUER   0x10     /* its number, 2 bytes, not 0 */
 
 /* A credential, after the keys: counter 2, number of the secret 2. */
 #define STORE_CREDENTIAL_LEN  4
+
+#define STORE_ISSUER_NUMBER_LEN  2   /* before the keys */
 
 /* An RRset after its owner: type 2, ttl 4, expires 4, bits 1, count 1. */
 #define STORE_RRSET_LEN      12

@@ -42,7 +42,13 @@ store_value_device(const store_value_t *value, store_device_t *device)
     device->lease = store_get32(p + STORE_AT_LEASE);
     device->lease_end = store_get32(p + STORE_AT_END);
 
+    device->issuer = store_value_issuer(value);
+
     p += STORE_DEVICE_LEN;
+
+    if (keys & STORE_KEYS_ISSUER) {
+        p += STORE_ISSUER_NUMBER_LEN;
+    }
 
     if (keys & STORE_KEYS_ACTIVE) {
         device->has_active = true;
@@ -109,6 +115,15 @@ store_value_served(const store_value_t *value)
 {
     return value->kind != STORE_KIND_DEVICE
            || value->header.data[STORE_AT_STATE] == STORE_DEVICE_ACTIVE;
+}
+
+
+uint16_t
+store_value_issuer(const store_value_t *value)
+{
+    return value->kind == STORE_KIND_DEVICE
+           && (value->header.data[STORE_AT_KEYS] & STORE_KEYS_ISSUER)
+           ? store_get16(value->header.data + STORE_DEVICE_LEN) : 0;
 }
 
 

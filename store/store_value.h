@@ -89,6 +89,7 @@ typedef struct {
     store_device_key_t  pending;
     store_credential_t  acme_dns;
     store_credential_t  dyndns2;
+    uint16_t  issuer;            /* store_issuers.h; 0: not known */
 } store_device_t;
 
 
@@ -153,9 +154,13 @@ bool store_value_open(store_value_t *value, store_span_t key,
 /* A device's facts; value must be of STORE_KIND_DEVICE. */
 void store_value_device(const store_value_t *value, store_device_t *device);
 
-/* True where the device may be served: no need to decode all of it.  True
- * for the other kinds. */
+/* True where the device may be served, as far as its own state goes: no need
+ * to decode all of it.  True for the other kinds. */
 bool store_value_served(const store_value_t *value);
+
+/* The number of a device's issuer (store_issuers.h); 0 where it is not known,
+ * and for the other kinds. */
+uint16_t store_value_issuer(const store_value_t *value);
 
 /* The digest of the zone file that an apex came from (STORE_DIGEST_LEN). */
 const uint8_t *store_value_digest(const store_value_t *value);

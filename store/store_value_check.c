@@ -149,12 +149,24 @@ store_device_check(store_span_t bytes)
     keys = bytes.data[STORE_AT_KEYS];
 
     if (keys & ~(STORE_KEYS_ACTIVE|STORE_KEYS_PENDING
-                 |STORE_KEYS_ACME_DNS|STORE_KEYS_DYNDNS2))
+                 |STORE_KEYS_ACME_DNS|STORE_KEYS_DYNDNS2
+                 |STORE_KEYS_ISSUER))
     {
         return 0;
     }
 
     at = STORE_DEVICE_LEN;
+
+    if (keys & STORE_KEYS_ISSUER) {
+
+        if (bytes.len - at < STORE_ISSUER_NUMBER_LEN
+            || store_get16(bytes.data + at) == 0)
+        {
+            return 0;
+        }
+
+        at += STORE_ISSUER_NUMBER_LEN;
+    }
 
     if (keys & STORE_KEYS_ACTIVE) {
         at = store_key_check(bytes, at, false);

@@ -42,7 +42,8 @@ store_writer_device(store_writer_t *writer, uint8_t *buffer, size_t size,
     facts[1] = (device->has_active ? STORE_KEYS_ACTIVE : 0)
                | (device->has_pending ? STORE_KEYS_PENDING : 0)
                | (device->acme_dns.counter != 0 ? STORE_KEYS_ACME_DNS : 0)
-               | (device->dyndns2.counter != 0 ? STORE_KEYS_DYNDNS2 : 0);
+               | (device->dyndns2.counter != 0 ? STORE_KEYS_DYNDNS2 : 0)
+               | (device->issuer != 0 ? STORE_KEYS_ISSUER : 0);
 
     store_writer_bytes(writer, facts, sizeof(facts));
     store_writer_bytes(writer, device->identity, STORE_IDENTITY_LEN);
@@ -53,6 +54,10 @@ store_writer_device(store_writer_t *writer, uint8_t *buffer, size_t size,
     store_writer_time(writer, device->enroll_limit);
     store_writer_32(writer, device->lease);
     store_writer_time(writer, device->lease_end);
+
+    if (device->issuer != 0) {
+        store_writer_16(writer, device->issuer);
+    }
 
     if (device->has_active) {
         store_writer_key(writer, &device->active, false);

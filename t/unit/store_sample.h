@@ -139,6 +139,7 @@ make_full(sample_t *sample)
     memset(device.pending.public_key, 0x44, 32);
     device.acme_dns.counter = 65535;
     device.acme_dns.secret = 7;
+    device.issuer = 259;
     device.dyndns2.counter = 1;
     device.dyndns2.secret = 8;
 
