@@ -45,6 +45,8 @@ typedef struct {
 typedef struct {
     const answer_policy_t  *policy;
     bool                    stream;  /* no limit but reply_size */
+    uint16_t                keepalive;   /* a stream's idle time, 100 ms
+                                            (RFC 7828 3.1) */
 } answer_context_t;
 
 

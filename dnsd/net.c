@@ -29,7 +29,6 @@
 
 struct net_s {
     log_t          *log;
-    net_policy_t    policy;
     unsigned        n;
     net_thread_t    threads[];
 };
@@ -40,7 +39,8 @@ static bool net_thread_init(net_thread_t *thread, const net_options_t *options,
     unsigned connections, log_t *log);
 static void net_thread_cleanup(net_thread_t *thread);
 static void *net_thread_run(void *data);
-static void net_stop_handler(net_thread_t *thread, net_event_t *event,
+static void net_wake(net_thread_t *thread);
+static void net_wake_handler(net_thread_t *thread, net_event_t *event,
     uint32_t events);
 static bool net_event_control(net_thread_t *thread, int operation,
     net_event_t *event, uint32_t events);
@@ -69,19 +69,23 @@ net_create(const net_options_t *options, const net_policy_t *policy,
     }
 
     net->log = log;
-    net->policy = *policy;
 
     for (i = 0; i < options->nthreads; i++) {
 
         /* counted before, so that a half-made one is cleaned up, too */
 
         net->n++;
-        net->threads[i].policy = &net->policy;
 
         if (!net_thread_init(&net->threads[i], options, connections, log)) {
             net_destroy(net);
             return NULL;
         }
+    }
+
+    if (!net_set_policy(net, policy)) {
+        log_line(log, "no memory for the threads' policy");
+        net_destroy(net);
+        return NULL;
     }
 
     return net;
@@ -119,16 +123,18 @@ void
 net_destroy(net_t *net)
 {
     unsigned  i;
-    uint64_t  one = 1;
 
     if (net == NULL) {
         return;
     }
 
     for (i = 0; i < net->n; i++) {
-        if (net->threads[i].started
-            && write(net->threads[i].stop.fd, &one, sizeof(one)) != -1)
-        {
+        atomic_store(&net->threads[i].stopping, true);
+        net_wake(&net->threads[i]);
+    }
+
+    for (i = 0; i < net->n; i++) {
+        if (net->threads[i].started) {
             pthread_join(net->threads[i].id, NULL);
         }
     }
@@ -140,6 +146,25 @@ net_destroy(net_t *net)
     }
 
     free(net);
+}
+
+
+bool
+net_set_policy(net_t *net, const net_policy_t *policy)
+{
+    unsigned            i;
+    net_policy_copy_t  *copy = net_policy_copy(policy, net->n);
+
+    if (copy == NULL) {
+        return false;
+    }
+
+    for (i = 0; i < net->n; i++) {
+        net_policy_put(&net->threads[i].policies, copy);
+        net_wake(&net->threads[i]);
+    }
+
+    return true;
 }
 
 
@@ -244,11 +269,11 @@ net_thread_init(net_thread_t *thread, const net_options_t *options,
     unsigned connections, log_t *log)
 {
     thread->log = log;
-    thread->stop.handler = net_stop_handler;
-    thread->stop.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    thread->wake.handler = net_wake_handler;
+    thread->wake.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     thread->epoll = epoll_create1(EPOLL_CLOEXEC);
 
-    if (thread->stop.fd == -1 || thread->epoll == -1) {
+    if (thread->wake.fd == -1 || thread->epoll == -1) {
         log_line(log, "cannot make an event queue: %s", strerror(errno));
         return false;
     }
@@ -265,7 +290,7 @@ net_thread_init(net_thread_t *thread, const net_options_t *options,
         return false;
     }
 
-    if (!net_event_add(thread, &thread->stop, EPOLLIN)
+    if (!net_event_add(thread, &thread->wake, EPOLLIN)
         || !net_udp_start(thread) || !net_tcp_start(thread))
     {
         log_line(log, "epoll_ctl(): %s", strerror(errno));
@@ -286,9 +311,11 @@ net_thread_cleanup(net_thread_t *thread)
         close(thread->epoll);
     }
 
-    if (thread->stop.fd != -1) {
-        close(thread->stop.fd);
+    if (thread->wake.fd != -1) {
+        close(thread->wake.fd);
     }
+
+    net_policy_empty(&thread->policies);
 }
 
 
@@ -301,6 +328,8 @@ net_thread_run(void *data)
     net_event_t         *event;
     net_thread_t        *thread = data;
     struct epoll_event   events[NET_EVENTS];
+
+    thread->policy = net_policy_take(&thread->policies);
 
     while (!thread->stopped) {
         n = epoll_wait(thread->epoll, events, NET_EVENTS,
@@ -316,14 +345,34 @@ net_thread_run(void *data)
 }
 
 
-/* Its eventfd is never read: it wakes the thread, which then ends. */
+/* The eventfd counts: nothing is lost where it is written twice before it is
+ * read, and it is full only where it wakes anyway. */
 static void
-net_stop_handler(net_thread_t *thread, net_event_t *event, uint32_t events)
+net_wake(net_thread_t *thread)
 {
-    (void) event;
+    ssize_t   ignored;
+    uint64_t  one = 1;
+
+    ignored = write(thread->wake.fd, &one, sizeof(one));
+    (void) ignored;
+}
+
+
+/* Read before what it tells of is looked at: what is told later wakes
+ * again. */
+static void
+net_wake_handler(net_thread_t *thread, net_event_t *event, uint32_t events)
+{
+    ssize_t   ignored;
+    uint64_t  count;
+
     (void) events;
 
-    thread->stopped = true;
+    ignored = read(event->fd, &count, sizeof(count));
+    (void) ignored;
+
+    thread->stopped = atomic_load(&thread->stopping);
+    thread->policy = net_policy_take(&thread->policies);
 }
 
 

@@ -12,11 +12,22 @@
 #include "log.h"
 #include "lookup.h"
 #include "net_address.h"
+#include "net_prefix.h"
 
 
 #define NET_THREADS_MAX    64
 #define NET_ADDRESSES_MAX  32
 #define NET_UDP_SIZE_MAX   4096
+#define NET_PROXIES_MAX    32
+
+/* What tcp-idle may be: seconds; longer than 65535 tenths cannot be told to a
+ * client (RFC 7828). */
+#define NET_TCP_IDLE       10
+#define NET_TCP_IDLE_MAX   3600
+
+/* The most that tcp-connections takes: a number that no descriptor table
+ * exceeds. */
+#define NET_TCP_CONNECTIONS_MAX  1000000
 
 
 typedef struct net_s  net_t;
@@ -26,14 +37,26 @@ typedef struct net_s  net_t;
 typedef struct {
     const net_address_t  *addresses;
     unsigned              naddresses;
+    const net_address_t  *proxy_addresses;  /* behind a proxy, TCP alone */
+    unsigned              nproxy_addresses;
     unsigned              nthreads;
+    unsigned              tcp_connections;  /* all threads'; 0: a default */
 } net_options_t;
+
+
+typedef struct {
+    unsigned              idle;             /* s, where nothing presses */
+    unsigned              per_address;      /* connections; 0: a default */
+    unsigned              nproxies;
+    net_prefix_t          proxies[NET_PROXIES_MAX];   /* that are believed */
+} net_tcp_policy_t;
 
 
 /* What may be changed while the threads run: each works with one policy, the
  * same for all, and takes up a new one between two events. */
 typedef struct {
     answer_policy_t       answer;
+    net_tcp_policy_t      tcp;
 } net_policy_t;
 
 
@@ -44,6 +67,11 @@ net_t *net_create(const net_options_t *options, const net_policy_t *policy,
 
 /* Starts the threads.  False where one cannot be started, which is logged. */
 bool net_start(net_t *net, lookup_source_t *source);
+
+/* From now on each thread works with a copy of this, as soon as it has ended
+ * what it is at; nobody waits.  False where there is no memory: then nothing
+ * has changed. */
+bool net_set_policy(net_t *net, const net_policy_t *policy);
 
 /* Ends the threads and waits for them.  NULL is allowed. */
 void net_destroy(net_t *net);

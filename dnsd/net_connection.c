@@ -238,7 +238,7 @@ net_connection_extend(net_tcp_t *tcp, net_connection_t *connection)
 {
     connection->deadline = net_now()
                            + (tcp->used > tcp->size / 4 * 3
-                              ? NET_TCP_IDLE_BUSY : NET_TCP_IDLE);
+                              ? NET_TCP_IDLE_BUSY : NET_TCP_TIME);
 
     if (connection->deadline < tcp->next) {
         tcp->next = connection->deadline;

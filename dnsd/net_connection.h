@@ -11,7 +11,7 @@
 #include "net_internal.h"
 
 
-#define NET_TCP_IDLE     10000     /* ms; RFC 7766 6.2.3: a few seconds */
+#define NET_TCP_TIME     10000     /* ms; RFC 7766 6.2.3: a few seconds */
 #define NET_TCP_MESSAGE  (2 + WIRE_MESSAGE_MAX)
 
 

@@ -9,7 +9,7 @@
 #define NET_INTERNAL_H
 
 
-#include "net.h"
+#include "net_policy.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -49,11 +49,13 @@ struct net_thread_s {
     pthread_t           id;
     bool                started;
     int                 epoll;
-    bool                stopped;
+    bool                stopped;     /* the loop's own view of stopping */
+    _Atomic bool        stopping;
     log_t              *log;
     lookup_t           *lookup;
     const net_policy_t *policy;
-    net_event_t         stop;
+    net_policy_box_t    policies;
+    net_event_t         wake;
     net_udp_t          *udp;
     net_tcp_t          *tcp;
     _Atomic uint64_t    counters[ANSWER_OUTCOMES];

@@ -161,7 +161,7 @@ net_tcp_expire_at(net_thread_t *thread, int64_t now)
         net_tcp_pause(thread, false);
     }
 
-    tcp->next = tcp->paused != 0 ? tcp->paused : now + NET_TCP_IDLE;
+    tcp->next = tcp->paused != 0 ? tcp->paused : now + NET_TCP_TIME;
 
     for (i = 0; i < tcp->size; i++) {
         connection = &tcp->connections[i];

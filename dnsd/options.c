@@ -83,6 +83,7 @@ options_parse(options_t *options, int argc, char **argv, log_t *log)
     memset(options, 0, sizeof(*options));
     options->threads = options_processors();
     options->policy.answer.udp_size = ANSWER_UDP_SIZE;
+    options->policy.tcp.idle = NET_TCP_IDLE;
 
     for ( ;; ) {
         option = getopt_long(argc, argv, "", options_table, NULL);
