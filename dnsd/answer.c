@@ -91,7 +91,8 @@ answer_outcome_text(answer_outcome_t outcome)
         [ANSWER_FORMERR] = "FORMERR",
         [ANSWER_NOTIMP] = "NOTIMP",
         [ANSWER_BADVERS] = "BADVERS",
-        [ANSWER_SERVFAIL] = "SERVFAIL"
+        [ANSWER_SERVFAIL] = "SERVFAIL",
+        [ANSWER_BADCOOKIE] = "BADCOOKIE"
     };
 
     return texts[outcome];
@@ -129,6 +130,9 @@ answer_write(lookup_t *lookup, const answer_context_t *context,
 
     answer->reply_len = 0;
     answer->outcome = ANSWER_DROPPED;
+    answer->cookie = ANSWER_COOKIE_NONE;
+    answer->limit = ANSWER_LIMIT_PASSED;
+    answer->ede = ANSWER_EDE_NONE;
 
     if (answer->verdict == WIRE_VERDICT_DROP) {
         return;

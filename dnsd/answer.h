@@ -30,8 +30,33 @@ typedef enum {
     ANSWER_NOTIMP,
     ANSWER_BADVERS,
     ANSWER_SERVFAIL,
+    ANSWER_BADCOOKIE,            /* only in place of a limited answer */
     ANSWER_OUTCOMES              /* their number */
 } answer_outcome_t;
+
+
+/* What a query's COOKIE option was worth. */
+typedef enum {
+    ANSWER_COOKIE_NONE = 0,      /* none came, or cookies are off */
+    ANSWER_COOKIE_CLIENT,        /* the client's part alone */
+    ANSWER_COOKIE_VALID,         /* ours, for that address: not spoofed */
+    ANSWER_COOKIE_INVALID,       /* not ours, or too old */
+    ANSWER_COOKIE_MALFORMED,     /* FORMERR */
+    ANSWER_COOKIES               /* their number */
+} answer_cookie_t;
+
+
+/* What the rate limit made of an answer.  The outcome is what the peer then
+ * gets: ANSWER_DROPPED, ANSWER_TRUNCATED or ANSWER_BADCOOKIE. */
+typedef enum {
+    ANSWER_LIMIT_PASSED = 0,
+    ANSWER_LIMIT_SLIPPED,        /* sent, as small as it gets */
+    ANSWER_LIMIT_DROPPED,
+    ANSWER_LIMITS                /* their number */
+} answer_limit_t;
+
+
+#define ANSWER_EDE_NONE  -1      /* 0 is "Other" (RFC 8914 4.1) */
 
 
 /* What the operator says about answers.  Many threads read one; none of it
@@ -47,6 +72,8 @@ typedef struct {
     bool                    stream;  /* no limit but reply_size */
     uint16_t                keepalive;   /* a stream's idle time, 100 ms
                                             (RFC 7828 3.1) */
+    bool                    padded;  /* encrypted on its way (RFC 8467) */
+    uint32_t                now;     /* s since 1970, as cookies count them */
 } answer_context_t;
 
 
@@ -58,9 +85,13 @@ typedef struct {
     uint8_t           *reply;        /* does not overlap query */
     size_t             reply_size;   /* WIRE_MESSAGE_MAX for TCP; for UDP at
                                         least the size that we offer */
+    wire_span_t        client;       /* the peer's address, 4 or 16 bytes */
 
     size_t             reply_len;    /* 0: send nothing */
     answer_outcome_t   outcome;
+    answer_cookie_t    cookie;
+    answer_limit_t     limit;        /* after net_settle */
+    int                ede;          /* the INFO-CODE sent, ANSWER_EDE_NONE */
 
     wire_verdict_t     verdict;
     wire_query_t       parsed;
