@@ -46,7 +46,7 @@ device_apply(const device_place_t *place, const device_zone_t *zone,
     reason = device_draft_open(&draft, place, error);
 
     if (reason == DEVICE_OK) {
-        reason = device_claim_spend(&draft.device, claim, place->now, outcome,
+        reason = device_claim_spend(&draft.device, claim, place, outcome,
                                     error);
     }
 

@@ -52,18 +52,19 @@ key_has_tag(const store_device_key_t *key, const uint8_t tag[DEVICE_TAG_LEN])
 
 device_reason_t
 device_claim_key(store_device_t *device, const device_claim_t *claim,
-    int64_t now, store_device_key_t **key, device_error_t *error)
+    const device_place_t *place, store_device_key_t **key,
+    device_error_t *error)
 {
     /* a name without a device has no keys: the same refusal */
 
-    *key = device_claim_find(device, claim->generation, now);
+    *key = device_claim_find(device, claim->generation, place->now);
 
     if (*key == NULL) {
         return device_refuse(error, DEVICE_UNKNOWN_KEY, NULL,
                              "no such key is known");
     }
 
-    return device_check_state(device, error);
+    return device_check_state(device, place->issuers, error);
 }
 
 
@@ -97,13 +98,20 @@ device_pending_usable(const store_device_t *device, int64_t now)
 
 
 device_reason_t
-device_check_state(const store_device_t *device, device_error_t *error)
+device_check_state(const store_device_t *device,
+    const store_issuers_t *issuers, device_error_t *error)
 {
     /* also for a state that a later version may add: not served, refused */
 
     if (device->state != STORE_DEVICE_ACTIVE) {
         return device_refuse(error, DEVICE_SUSPENDED, NULL,
                              "the operator has suspended this device");
+    }
+
+    if (store_issuer_suspended(issuers, device->issuer)) {
+        return device_refuse(error, DEVICE_SUSPENDED, NULL,
+                             "the operator has suspended the issuer of this "
+                             "device's certificate");
     }
 
     return DEVICE_OK;
@@ -171,15 +179,16 @@ device_claim_accept(store_device_t *device, store_device_key_t *key,
 /* What a device signed last is told only to a key that is its own. */
 device_reason_t
 device_claim_spend(store_device_t *device, const device_claim_t *claim,
-    int64_t now, device_outcome_t *outcome, device_error_t *error)
+    const device_place_t *place, device_outcome_t *outcome,
+    device_error_t *error)
 {
     device_reason_t      reason;
     store_device_key_t  *key;
 
-    reason = device_claim_key(device, claim, now, &key, error);
+    reason = device_claim_key(device, claim, place, &key, error);
 
     if (reason == DEVICE_OK) {
-        reason = device_claim_check(key, claim, now, outcome, error);
+        reason = device_claim_check(key, claim, place->now, outcome, error);
     }
 
     if (reason != DEVICE_OK) {
@@ -187,7 +196,7 @@ device_claim_spend(store_device_t *device, const device_claim_t *claim,
     }
 
     device_claim_accept(device, key, claim);
-    device->seen = now;
+    device->seen = place->now;
 
     return DEVICE_OK;
 }

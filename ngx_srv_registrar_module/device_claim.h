@@ -19,8 +19,8 @@
  * the device's.
  */
 device_reason_t device_claim_key(store_device_t *device,
-    const device_claim_t *claim, int64_t now, store_device_key_t **key,
-    device_error_t *error);
+    const device_claim_t *claim, const device_place_t *place,
+    store_device_key_t **key, device_error_t *error);
 
 /* The pending key is there and may be used. */
 bool device_pending_usable(const store_device_t *device, int64_t now);
@@ -47,8 +47,8 @@ void device_claim_accept(store_device_t *device, store_device_key_t *key,
  * RE_ENROLL or OK; device is changed only with OK.
  */
 device_reason_t device_claim_spend(store_device_t *device,
-    const device_claim_t *claim, int64_t now, device_outcome_t *outcome,
-    device_error_t *error);
+    const device_claim_t *claim, const device_place_t *place,
+    device_outcome_t *outcome, device_error_t *error);
 
 
 #endif /* DEVICE_CLAIM_H */

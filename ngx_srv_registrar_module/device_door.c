@@ -198,7 +198,7 @@ door_open(device_draft_t *draft, const device_place_t *place,
                              "no such credential is known");
     }
 
-    reason = device_check_state(&draft->device, error);
+    reason = device_check_state(&draft->device, place->issuers, error);
 
     if (reason == DEVICE_OK) {
         draft->device.seen = place->now;
@@ -222,7 +222,7 @@ device_credentials(const device_place_t *place, const device_claim_t *claim,
     reason = device_draft_open(&draft, place, error);
 
     if (reason == DEVICE_OK) {
-        reason = device_claim_spend(&draft.device, claim, place->now, outcome,
+        reason = device_claim_spend(&draft.device, claim, place, outcome,
                                     error);
     }
 

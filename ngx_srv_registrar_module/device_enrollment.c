@@ -58,6 +58,7 @@ device_enroll(const device_place_t *place,
 
     memcpy(draft.device.identity, enrollment->identity, STORE_IDENTITY_LEN);
     draft.device.epoch = enrollment->epoch;
+    draft.device.issuer = enrollment->issuer;
 
     return enrollment_seal(&draft, enrollment, outcome, error);
 }
@@ -81,7 +82,7 @@ device_rotate(const device_place_t *place, const device_claim_t *claim,
         return reason;
     }
 
-    reason = device_claim_key(&draft.device, claim, now, &key, error);
+    reason = device_claim_key(&draft.device, claim, place, &key, error);
 
     if (reason != DEVICE_OK) {
         return reason;
@@ -139,6 +140,7 @@ device_door_register(const device_place_t *place,
 
     memcpy(device->identity, enrollment->identity, STORE_IDENTITY_LEN);
     device->epoch = enrollment->epoch;
+    device->issuer = enrollment->issuer;
     device->seen = place->now;
 
     if (draft.found == DEVICE_DRAFT_ABSENT) {
@@ -175,6 +177,12 @@ enrollment_check(device_draft_t *draft, const device_enrollment_t *enrollment,
                              "the name belongs to the zone");
     }
 
+    if (store_issuer_suspended(draft->place->issuers, enrollment->issuer)) {
+        return device_refuse(error, DEVICE_SUSPENDED, NULL,
+                             "the operator has suspended the issuer of this "
+                             "certificate");
+    }
+
     if (draft->found == DEVICE_DRAFT_DEVICE) {
 
         if (memcmp(device->identity, enrollment->identity,
@@ -184,7 +192,10 @@ enrollment_check(device_draft_t *draft, const device_enrollment_t *enrollment,
                                  "the name belongs to another device");
         }
 
-        reason = device_check_state(device, error);
+        /* Another issuer than the suspended one does not help: who enrolled
+         * with the stolen one may hold the key in use. */
+
+        reason = device_check_state(device, draft->place->issuers, error);
 
         if (reason != DEVICE_OK) {
             return reason;

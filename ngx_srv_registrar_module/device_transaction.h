@@ -16,6 +16,7 @@
 
 #include "device_key.h"
 #include "device_request.h"
+#include "store_issuers.h"
 
 
 typedef enum {
@@ -31,6 +32,7 @@ typedef struct {
     store_span_t        bytes;       /* as read; empty where there is none */
     int64_t             now;         /* lease time */
     uint8_t            *buffer;      /* STORE_VALUE_MAX bytes, for the new */
+    const store_issuers_t  *issuers; /* who is suspended; a sweep needs none */
 } device_place_t;
 
 typedef struct {
@@ -65,7 +67,8 @@ typedef struct {
  * the transaction counts.
  *
  * Checks, in order: LABEL_TAKEN (a static value, or another identity: names
- * stay reserved while a tombstone lives), SUSPENDED, the re-enrolment policy
+ * stay reserved while a tombstone lives), SUSPENDED (the device, its issuer, or
+ * the one that it comes with now), the re-enrolment policy
  * where an active key exists (proof: claim must be given and verified with
  * the active key and pass the replay rule; expired: ENROLLED_ALREADY while
  * lease_end > now), TOO_MANY_ENROLLMENTS (GCRA: `burst` at once, then one an
@@ -74,6 +77,7 @@ typedef struct {
 typedef struct {
     uint8_t                identity[STORE_IDENTITY_LEN];
     uint16_t               epoch;
+    uint16_t               issuer;               /* store_issuers.h */
     device_reenroll_t      policy;
     store_device_key_t     key;
     uint32_t               pending_lifetime;     /* s */
@@ -92,10 +96,11 @@ device_reason_t device_rotate(const device_place_t *place,
     const device_claim_t *claim, const device_enrollment_t *enrollment,
     device_outcome_t *outcome, device_error_t *error);
 
-/* SUSPENDED, by the operator; or OK.  Whatever changes a value asks it by
- * itself; a GET, which changes none, does it here. */
+/* SUSPENDED, by the operator, alone or with all of its issuer's; or OK.
+ * Whatever changes a value asks it by itself; a GET, which changes none, does
+ * it here. */
 device_reason_t device_check_state(const store_device_t *device,
-    device_error_t *error);
+    const store_issuers_t *issuers, device_error_t *error);
 
 
 typedef enum {

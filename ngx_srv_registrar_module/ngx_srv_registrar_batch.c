@@ -12,7 +12,10 @@
 
 
 static void ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work,
-    store_txn_t *txn, ngx_srv_registrar_job_t *job);
+    store_txn_t *txn, store_issuers_t *issuers,
+    ngx_srv_registrar_job_t *job);
+static store_status_t ngx_srv_registrar_batch_issuer(store_txn_t *txn,
+    store_issuers_t *issuers, ngx_srv_registrar_job_t *job);
 static void ngx_srv_registrar_batch_touch(ngx_srv_registrar_work_t *work,
     store_txn_t *txn);
 static ngx_uint_t ngx_srv_registrar_batch_touched(
@@ -26,6 +29,7 @@ ngx_srv_registrar_batch(ngx_srv_registrar_work_t *work, ngx_log_t *log)
 {
     store_txn_t              *txn;
     store_status_t            status;
+    store_issuers_t           issuers;
     lease_clock_mark_t        mark;
     ngx_srv_registrar_job_t  *job;
 
@@ -47,8 +51,17 @@ ngx_srv_registrar_batch(ngx_srv_registrar_work_t *work, ngx_log_t *log)
 
     (void) ngx_srv_registrar_work_now(work, txn);
 
+    status = store_issuers_read(txn, &issuers);
+
+    if (status != STORE_OK) {
+        store_abort(txn);
+        work->status = status;
+        ngx_srv_registrar_batch_failed(work, status);
+        return;
+    }
+
     for (job = work->jobs; job; job = job->next) {
-        ngx_srv_registrar_batch_job(work, txn, job);
+        ngx_srv_registrar_batch_job(work, txn, &issuers, job);
     }
 
     ngx_srv_registrar_batch_touch(work, txn);
@@ -69,14 +82,24 @@ ngx_srv_registrar_batch(ngx_srv_registrar_work_t *work, ngx_log_t *log)
 
 static void
 ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work, store_txn_t *txn,
-    ngx_srv_registrar_job_t *job)
+    store_issuers_t *issuers, ngx_srv_registrar_job_t *job)
 {
     store_status_t  status;
     device_place_t  place;
 
+    if (job->issuer.known) {
+        status = ngx_srv_registrar_batch_issuer(txn, issuers, job);
+
+        if (status != STORE_OK) {
+            job->reason = ngx_srv_registrar_store_reason(status);
+            return;
+        }
+    }
+
     place.key = &job->key;
     place.now = lease_clock_now(&work->clock);
     place.buffer = job->buffer;
+    place.issuers = issuers;
 
     job->now = place.now;
 
@@ -104,6 +127,32 @@ ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work, store_txn_t *txn,
     if (job->outcome.put) {
         (void) store_put(txn, &job->key, job->outcome.bytes);
     }
+}
+
+
+/* An issuer that comes for the first time gets its number here; where there is
+ * none left its devices are of no issuer. */
+static store_status_t
+ngx_srv_registrar_batch_issuer(store_txn_t *txn, store_issuers_t *issuers,
+    ngx_srv_registrar_job_t *job)
+{
+    uint16_t        number;
+    store_status_t  status;
+
+    status = store_issuer_add(txn, job->issuer.digest, job->issuer.name,
+                              &number);
+
+    if (status == STORE_TOO_LARGE) {
+        job->enrollment.issuer = STORE_ISSUER_UNKNOWN;
+        return STORE_OK;
+    }
+
+    job->enrollment.issuer = number;
+
+    /* the first of its batch */
+
+    return status == STORE_OK && store_issuer_suspended(issuers, number)
+           ? store_issuers_read(txn, issuers) : status;
 }
 
 

@@ -19,14 +19,20 @@
 static device_reason_t ngx_srv_registrar_certificate_verified(
     ngx_http_request_t *r, device_error_t *error);
 static device_reason_t ngx_srv_registrar_certificate_again(
-    ngx_http_request_t *r, X509 *cert, device_error_t *error);
+    ngx_http_request_t *r, X509 *cert, ngx_srv_registrar_issuer_t *issuer,
+    device_error_t *error);
+static device_reason_t ngx_srv_registrar_certificate_issuer(
+    ngx_http_request_t *r, STACK_OF(X509) *chain,
+    ngx_srv_registrar_issuer_t *issuer);
+static ngx_int_t ngx_srv_registrar_certificate_name(ngx_http_request_t *r,
+    X509 *cert, store_span_t *name);
 static device_reason_t ngx_srv_registrar_certificate_der(
     ngx_http_request_t *r, X509 *cert, store_span_t *der);
 
 
 device_reason_t
 ngx_srv_registrar_certificate(ngx_http_request_t *r, store_span_t *der,
-    device_error_t *error)
+    ngx_srv_registrar_issuer_t *issuer, device_error_t *error)
 {
     X509              *cert;
     ngx_connection_t  *c;
@@ -54,7 +60,12 @@ ngx_srv_registrar_certificate(ngx_http_request_t *r, store_span_t *der,
     }
 
     if (reason == DEVICE_OK && SSL_session_reused(c->ssl->connection)) {
-        reason = ngx_srv_registrar_certificate_again(r, cert, error);
+        reason = ngx_srv_registrar_certificate_again(r, cert, issuer, error);
+
+    } else if (reason == DEVICE_OK) {
+        reason = ngx_srv_registrar_certificate_issuer(r,
+                           SSL_get0_verified_chain(c->ssl->connection),
+                           issuer);
     }
 
     if (reason == DEVICE_OK) {
@@ -114,7 +125,7 @@ ngx_srv_registrar_certificate_verified(ngx_http_request_t *r,
  */
 static device_reason_t
 ngx_srv_registrar_certificate_again(ngx_http_request_t *r, X509 *cert,
-    device_error_t *error)
+    ngx_srv_registrar_issuer_t *issuer, device_error_t *error)
 {
     SSL                      *ssl;
     X509_STORE               *store;
@@ -148,6 +159,11 @@ ngx_srv_registrar_certificate_again(ngx_http_request_t *r, X509 *cert,
                                    "certificate does not verify here: %s",
                                    X509_verify_cert_error_string(
                                        X509_STORE_CTX_get_error(ctx)));
+
+        } else {
+            reason = ngx_srv_registrar_certificate_issuer(r,
+                                           X509_STORE_CTX_get0_chain(ctx),
+                                           issuer);
         }
     }
 
@@ -155,6 +171,84 @@ ngx_srv_registrar_certificate_again(ngx_http_request_t *r, X509 *cert,
     ERR_clear_error();
 
     return reason;
+}
+
+
+/* The one next to the leaf, which signed it; a leaf that is trusted as it
+ * stands is its own.  The key and not the certificate: that may be renewed. */
+static device_reason_t
+ngx_srv_registrar_certificate_issuer(ngx_http_request_t *r,
+    STACK_OF(X509) *chain, ngx_srv_registrar_issuer_t *issuer)
+{
+    int           n, len;
+    X509         *cert;
+    unsigned      size;
+    unsigned char *spki;
+
+    if (issuer == NULL) {
+        return DEVICE_OK;
+    }
+
+    n = chain ? sk_X509_num(chain) : 0;
+
+    if (n == 0) {
+        return DEVICE_INTERNAL;
+    }
+
+    cert = sk_X509_value(chain, n > 1 ? 1 : 0);
+    spki = NULL;
+
+    len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &spki);
+
+    if (len <= 0) {
+        return DEVICE_INTERNAL;
+    }
+
+    issuer->known = EVP_Digest(spki, len, issuer->digest, &size, EVP_sha256(),
+                               NULL) == 1;
+    OPENSSL_free(spki);
+
+    return issuer->known
+           && ngx_srv_registrar_certificate_name(r, cert, &issuer->name)
+              == NGX_OK
+           ? DEVICE_OK : DEVICE_INTERNAL;
+}
+
+
+/* RFC 2253's form, as nginx's $ssl_client_i_dn. */
+static ngx_int_t
+ngx_srv_registrar_certificate_name(ngx_http_request_t *r, X509 *cert,
+    store_span_t *name)
+{
+    BIO     *bio;
+    long     len;
+    char    *text;
+    u_char  *p;
+
+    bio = BIO_new(BIO_s_mem());
+    if (bio == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0,
+                           XN_FLAG_RFC2253) < 0)
+    {
+        BIO_free(bio);
+        return NGX_ERROR;
+    }
+
+    len = BIO_get_mem_data(bio, &text);
+    p = ngx_pnalloc(r->pool, len + 1);
+
+    if (p) {
+        ngx_memcpy(p, text, len);
+        name->data = p;
+        name->len = len;
+    }
+
+    BIO_free(bio);
+
+    return p ? NGX_OK : NGX_ERROR;
 }
 
 

@@ -13,7 +13,8 @@
 static void ngx_srv_registrar_enroll_rules(ngx_http_request_t *r,
     device_enrollment_t *enrollment);
 static device_reason_t ngx_srv_registrar_enroll_identity(
-    ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx, ngx_str_t *identity);
+    ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
+    ngx_srv_registrar_issuer_t *issuer, ngx_str_t *identity);
 static device_reason_t ngx_srv_registrar_enroll_label(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, store_span_t identity, ngx_str_t *label);
 static device_reason_t ngx_srv_registrar_new_key(ngx_http_request_t *r,
@@ -127,7 +128,8 @@ ngx_srv_registrar_enroll_name(ngx_http_request_t *r,
 
     ngx_srv_registrar_enroll_rules(r, &job->enrollment);
 
-    reason = ngx_srv_registrar_enroll_identity(r, ctx, &identity);
+    reason = ngx_srv_registrar_enroll_identity(r, ctx, &job->issuer,
+                                               &identity);
 
     if (reason == DEVICE_OK) {
         reason = ngx_srv_registrar_set_zone(r, ctx, &zone);
@@ -169,7 +171,8 @@ ngx_srv_registrar_enroll_name(ngx_http_request_t *r,
 
 static device_reason_t
 ngx_srv_registrar_enroll_identity(ngx_http_request_t *r,
-    ngx_srv_registrar_ctx_t *ctx, ngx_str_t *identity)
+    ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_issuer_t *issuer,
+    ngx_str_t *identity)
 {
     store_span_t                   der;
     device_reason_t                reason;
@@ -177,7 +180,7 @@ ngx_srv_registrar_enroll_identity(ngx_http_request_t *r,
 
     rlcf = ngx_http_get_module_loc_conf(r, ngx_srv_registrar_module);
 
-    reason = ngx_srv_registrar_certificate(r, &der, &ctx->error);
+    reason = ngx_srv_registrar_certificate(r, &der, issuer, &ctx->error);
 
     if (reason != DEVICE_OK) {
         return reason;
@@ -332,13 +335,27 @@ device_reason_t
 ngx_srv_registrar_preview(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
     ngx_srv_registrar_job_t *job)
 {
-    device_place_t   place;
-    device_reason_t  reason;
+    device_place_t                  place;
+    store_status_t                  status;
+    device_reason_t                 reason;
+    ngx_srv_registrar_main_conf_t  *rmcf;
+
+    rmcf = ngx_http_get_module_main_conf(r, ngx_srv_registrar_module);
 
     reason = ngx_srv_registrar_read_device(r, ctx);
 
     if (reason != DEVICE_OK && reason != DEVICE_UNKNOWN_KEY) {
         return reason;
+    }
+
+    if (job->issuer.known) {
+        status = ngx_srv_registrar_store_issuer(rmcf->store,
+                                                job->issuer.digest,
+                                                &job->enrollment.issuer);
+
+        if (status != STORE_OK) {
+            return ngx_srv_registrar_store_reason(status);
+        }
     }
 
     job->buffer = ngx_palloc(r->pool, STORE_VALUE_MAX);
@@ -350,6 +367,7 @@ ngx_srv_registrar_preview(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
     place.bytes = ctx->bytes;
     place.now = ctx->now;
     place.buffer = job->buffer;
+    place.issuers = ctx->issuers;
 
     job->zone = ctx->zone;
     ctx->job = job;

@@ -97,7 +97,7 @@ ngx_srv_registrar_verify(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
     }
 
     if (reason == DEVICE_OK) {
-        reason = device_check_state(&ctx->device, &ctx->error);
+        reason = device_check_state(&ctx->device, ctx->issuers, &ctx->error);
     }
 
     return reason;

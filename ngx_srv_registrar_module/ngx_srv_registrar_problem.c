@@ -470,7 +470,7 @@ ngx_srv_registrar_nginx_certificate(ngx_http_request_t *r,
         return DEVICE_OK;
     }
 
-    reason = ngx_srv_registrar_certificate(r, &der, &ctx->error);
+    reason = ngx_srv_registrar_certificate(r, &der, NULL, &ctx->error);
 
     if (reason == DEVICE_CERTIFICATE_REQUIRED && sscf->verify != 1) {
         /* it was optional: something else was wrong */

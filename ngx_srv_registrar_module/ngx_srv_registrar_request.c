@@ -426,6 +426,10 @@ ngx_srv_registrar_read_device(ngx_http_request_t *r,
 
     ctx->now = ngx_srv_registrar_store_now(rmcf->store, &ctx->held);
 
+    if (rmcf->store) {
+        ctx->issuers = &rmcf->store->issuers;
+    }
+
     if (status == STORE_NOT_FOUND) {
         return DEVICE_UNKNOWN_KEY;
     }

@@ -31,6 +31,7 @@ typedef struct {
     uint8_t                    *buffer;      /* the value's copy */
     store_span_t                bytes;       /* the value; empty: none */
     store_device_t              device;
+    const store_issuers_t      *issuers;     /* with the value */
     device_claim_t              claim;
     int64_t                     now;         /* lease time */
     int64_t                     held;        /* lease_clock_held, or 0 */
@@ -86,11 +87,12 @@ ngx_uint_t ngx_srv_registrar_signed(ngx_http_request_t *r);
 
 /*
  * certificate: the DER of a peer certificate that has verified, on a
- * connection of the server that serves the request.  The memory is the
- * request's.
+ * connection of the server that serves the request, and who signed it (issuer
+ * may be NULL).  The memory is the request's.
  */
 device_reason_t ngx_srv_registrar_certificate(ngx_http_request_t *r,
-    store_span_t *der, device_error_t *error);
+    store_span_t *der, ngx_srv_registrar_issuer_t *issuer,
+    device_error_t *error);
 
 
 /* The doors: begin is called with the body in ctx, finish with the job's

@@ -26,6 +26,8 @@ static void ngx_srv_registrar_store_report(ngx_srv_registrar_store_t *store,
 static void ngx_srv_registrar_store_fill(ngx_srv_registrar_store_t *store);
 static store_status_t ngx_srv_registrar_store_renew(
     ngx_srv_registrar_store_t *store);
+static store_status_t ngx_srv_registrar_store_issuers(
+    ngx_srv_registrar_store_t *store);
 static void ngx_srv_registrar_store_clock(ngx_srv_registrar_store_t *store,
     const lease_clock_mark_t *mark);
 
@@ -134,6 +136,7 @@ ngx_srv_registrar_store_uninstall(ngx_srv_registrar_store_t *store)
     store_read_close(store->snapshot);
 
     store->snapshot = NULL;
+    store->issuers_set = 0;
     store->work.old = store->env;
     store->env = NULL;
     store->reopen = 0;
@@ -244,8 +247,39 @@ ngx_srv_registrar_store_read(ngx_srv_registrar_store_t *store,
 }
 
 
-/* Takes a snapshot, and the time with it: the mark in the snapshot is what
- * the clock must not fall below. */
+store_status_t
+ngx_srv_registrar_store_issuer(ngx_srv_registrar_store_t *store,
+    const uint8_t *digest, uint16_t *number)
+{
+    store_issuer_t  issuer;
+    store_status_t  status;
+
+    *number = STORE_ISSUER_UNKNOWN;
+
+    if (store == NULL || store->env == NULL) {
+        return STORE_ABSENT;
+    }
+
+    status = ngx_srv_registrar_store_renew(store);
+
+    if (status != STORE_OK) {
+        return status;
+    }
+
+    status = store_issuer_find(store->snapshot, digest, &issuer);
+
+    if (status == STORE_OK) {
+        *number = issuer.number;
+    }
+
+    store_read_reset(store->snapshot);
+
+    return status == STORE_NOT_FOUND ? STORE_OK : status;
+}
+
+
+/* Takes a snapshot, and with it the time and who is suspended: the mark in the
+ * snapshot is what the clock must not fall below. */
 static store_status_t
 ngx_srv_registrar_store_renew(ngx_srv_registrar_store_t *store)
 {
@@ -255,6 +289,13 @@ ngx_srv_registrar_store_renew(ngx_srv_registrar_store_t *store)
     status = store_read_renew(store->snapshot);
 
     if (status != STORE_OK) {
+        return status;
+    }
+
+    status = ngx_srv_registrar_store_issuers(store);
+
+    if (status != STORE_OK) {
+        store_read_reset(store->snapshot);
         return status;
     }
 
@@ -271,6 +312,28 @@ ngx_srv_registrar_store_renew(ngx_srv_registrar_store_t *store)
     }
 
     store_read_reset(store->snapshot);
+
+    return status;
+}
+
+
+/* The table is read again only where it has changed. */
+static store_status_t
+ngx_srv_registrar_store_issuers(ngx_srv_registrar_store_t *store)
+{
+    uint32_t        generation;
+    store_status_t  status;
+
+    status = store_issuers_generation(store->snapshot, &generation);
+
+    if (status != STORE_OK
+        || (store->issuers_set && generation == store->issuers.generation))
+    {
+        return status;
+    }
+
+    status = store_issuers_read(store->snapshot, &store->issuers);
+    store->issuers_set = status == STORE_OK;
 
     return status;
 }

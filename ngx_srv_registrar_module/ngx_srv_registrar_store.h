@@ -18,6 +18,7 @@
 #include "ngx_srv_registrar_module.h"
 #include "boot_clock.h"
 #include "device_door.h"
+#include "store_issuers.h"
 
 
 /* Jobs of one transaction.  Half would double the flushes of a busy store;
@@ -37,6 +38,14 @@ typedef enum {
     NGX_SRV_REGISTRAR_JOB_REGISTER
 } ngx_srv_registrar_job_type_t;
 
+/* Who signed the certificate that a device enrols with. */
+typedef struct {
+    ngx_uint_t    known;                         /* 0: nothing else is set */
+    uint8_t       digest[STORE_DIGEST_LEN];      /* of its public key */
+    store_span_t  name;                          /* the request's memory */
+} ngx_srv_registrar_issuer_t;
+
+
 /* What one request wants of the writer.  It lives in the request's pool,
  * which stays while main->blocked is above zero. */
 struct ngx_srv_registrar_job_s {
@@ -49,6 +58,7 @@ struct ngx_srv_registrar_job_s {
     device_claim_t                 claim;
     device_enrollment_t            enrollment;   /* ENROLL, ROTATE,
                                                     REGISTER */
+    ngx_srv_registrar_issuer_t     issuer;       /* ENROLL, REGISTER */
     device_method_t                method;       /* APPLY */
     device_update_t               *update;       /* NULL: withdraw */
     device_door_claim_t            door;         /* CHALLENGE, ADDRESS */
@@ -109,6 +119,7 @@ struct ngx_srv_registrar_store_s {
     store_t                        *env;         /* NULL while closed */
     store_txn_t                    *snapshot;    /* the event loop's; reset */
     lease_clock_t                   clock;
+    store_issuers_t                 issuers;     /* as of the last read */
 
     ngx_srv_registrar_job_t        *waiting;
     ngx_srv_registrar_job_t       **last;
@@ -127,6 +138,7 @@ struct ngx_srv_registrar_store_s {
     time_t                          failed;      /* when a task last failed */
 
     unsigned                        clock_set:1;
+    unsigned                        issuers_set:1;
     unsigned                        in_flight:1;
     unsigned                        leader:1;    /* publishes and sweeps */
     unsigned                        reopen:1;    /* close when idle */
@@ -153,6 +165,11 @@ void ngx_srv_registrar_store_tick(ngx_event_t *ev);
  */
 store_status_t ngx_srv_registrar_store_read(ngx_srv_registrar_store_t *store,
     const store_key_t *key, uint8_t *buffer, store_span_t *bytes);
+
+/* The number that an issuer has by now; STORE_ISSUER_UNKNOWN where it has
+ * none. */
+store_status_t ngx_srv_registrar_store_issuer(
+    ngx_srv_registrar_store_t *store, const uint8_t *digest, uint16_t *number);
 
 /* Lease time as of now; *held as lease_clock_held, or 0. */
 int64_t ngx_srv_registrar_store_now(ngx_srv_registrar_store_t *store,

@@ -157,6 +157,7 @@ ngx_srv_registrar_sweep_value(ngx_srv_registrar_slice_t *slice,
     place.bytes = bytes;
     place.now = slice->now;
     place.buffer = slice->buffer;
+    place.issuers = NULL;
 
     *gone = false;
     ngx_memzero(outcome, sizeof(device_outcome_t));

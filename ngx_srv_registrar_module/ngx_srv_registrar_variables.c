@@ -81,7 +81,7 @@ ngx_srv_registrar_certificate_variable(ngx_http_request_t *r,
 
     v->not_found = 1;
 
-    if (ngx_srv_registrar_certificate(r, &der, &error) != DEVICE_OK) {
+    if (ngx_srv_registrar_certificate(r, &der, NULL, &error) != DEVICE_OK) {
         return NGX_OK;
     }
 

@@ -108,14 +108,6 @@ store_issuers_read(store_txn_t *txn, store_issuers_t *issuers)
 }
 
 
-bool
-store_issuer_suspended(const store_issuers_t *issuers, uint16_t number)
-{
-    return number > STORE_ISSUERS_MAX
-           || (issuers->suspended[number / 8] >> number % 8 & 1) != 0;
-}
-
-
 store_status_t
 store_issuers_visit(store_txn_t *txn, store_issuer_visitor_t visitor,
     void *data)

@@ -49,7 +49,12 @@ store_status_t store_issuers_generation(store_txn_t *txn,
 store_status_t store_issuers_read(store_txn_t *txn, store_issuers_t *issuers);
 
 /* True for a number that is suspended, or that nobody has. */
-bool store_issuer_suspended(const store_issuers_t *issuers, uint16_t number);
+static inline bool
+store_issuer_suspended(const store_issuers_t *issuers, uint16_t number)
+{
+    return number > STORE_ISSUERS_MAX
+           || (issuers->suspended[number / 8] >> number % 8 & 1) != 0;
+}
 
 /* Visits all, in the order of their numbers; the visitor returns false to stop
  * early. */

@@ -40,6 +40,7 @@ typedef struct {
     store_key_t       key;
     device_zone_t     zone;
     int64_t           now;
+    store_issuers_t   issuers;
     uint8_t           value[STORE_VALUE_MAX];    /* as it is stored */
     size_t            len;
     uint8_t           buffer[STORE_VALUE_MAX];
@@ -84,6 +85,7 @@ world_place(world_t *world)
     place.bytes = (store_span_t) { world->value, world->len };
     place.now = world->now;
     place.buffer = world->buffer;
+    place.issuers = &world->issuers;
 
     return place;
 }
