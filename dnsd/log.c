@@ -29,7 +29,7 @@ static bool log_peer_allowed(log_t *log);
 void
 log_init(log_t *log, bool verbose)
 {
-    log->verbose = verbose;
+    atomic_init(&log->verbose, verbose);
     atomic_init(&log->window, 0);
     atomic_init(&log->lines, 0);
     atomic_init(&log->suppressed, 0);

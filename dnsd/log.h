@@ -14,7 +14,7 @@
 
 
 typedef struct {
-    bool              verbose;
+    atomic_bool       verbose;
     _Atomic int64_t   window;        /* second that peer lines count in */
     _Atomic unsigned  lines;         /* of peers in that second */
     _Atomic unsigned  suppressed;    /* since the last one that was written */

@@ -2,34 +2,24 @@
 /*
  * dnsd: answers for the registrar's zones out of the store.
  *
- * The main thread binds, gives up root, opens the store, starts the threads
- * that answer, and from then on only watches: the store once a second, and
- * the signals.
+ * The main thread reads the settings, binds, gives up root, opens the store,
+ * starts the threads that answer, and from then on only watches.
  */
 
+#include "check.h"
 #include "log.h"
 #include "lookup.h"
 #include "net.h"
 #include "options.h"
 #include "privileges.h"
+#include "watch.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 
-#define MAIN_COUNTERS_EVERY  60    /* s, with --verbose */
-
-
-static int main_serve(const options_t *options, net_t *net, log_t *log);
-static bool main_signals(sigset_t *signals, log_t *log);
-static bool main_watch(const sigset_t *signals, net_t *net,
-    lookup_source_t *source, log_t *log);
-static void main_counters(const net_t *net, log_t *log);
-static void main_sigbus(int signo);
+static int main_serve(const options_t *options, settings_t *settings,
+    net_t *net, log_t *log);
+static const char *main_text(const char *text);
 
 
 int
@@ -38,6 +28,7 @@ main(int argc, char **argv)
     log_t          log;
     net_t         *net;
     options_t      options;
+    settings_t     settings;
     privileges_t   privileges;
 
     log_init(&log, false);
@@ -58,17 +49,24 @@ main(int argc, char **argv)
         break;
     }
 
-    log.verbose = options.verbose;
-
-    if (!privileges_find(&privileges, options.user, options.group, &log)) {
+    if (!options_load(&options, &settings, &log)
+        || !privileges_find(&privileges, main_text(settings.user),
+                            main_text(settings.group), &log))
+    {
         return EXIT_FAILURE;
     }
 
+    if (options.check) {
+        return check_settings(&settings, &log) ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+
+    log.verbose = settings.verbose;
+
     net = net_create(&(net_options_t) {
-                         .addresses = options.addresses,
-                         .naddresses = options.naddresses,
-                         .nthreads = options.threads
-                     }, &options.policy, &log);
+                         .addresses = settings.addresses,
+                         .naddresses = settings.naddresses,
+                         .nthreads = settings.threads
+                     }, &settings.policy, &log);
 
     if (net == NULL) {
         return EXIT_FAILURE;
@@ -79,36 +77,42 @@ main(int argc, char **argv)
         return EXIT_FAILURE;
     }
 
-    return main_serve(&options, net, &log);
+    return main_serve(&options, &settings, net, &log);
 }
 
 
 /* Owns net from here on: its threads end before the store does. */
 static int
-main_serve(const options_t *options, net_t *net, log_t *log)
+main_serve(const options_t *options, settings_t *settings, net_t *net,
+    log_t *log)
 {
     bool              good;
     unsigned          i;
-    sigset_t          signals;
+    watch_t           watch;
     lookup_source_t  *source;
 
-    source = lookup_source_create(options->store, options->threads, log);
+    source = lookup_source_create(settings->store, settings->threads, log);
 
     if (source == NULL) {
         log_line(log, "no memory for the store's readers");
     }
 
-    good = source != NULL && main_signals(&signals, log)
+    watch.options = options;
+    watch.settings = settings;
+    watch.net = net;
+    watch.source = source;
+    watch.log = log;
+
+    good = source != NULL && watch_init(&watch)
            && lookup_source_check(source) != LOOKUP_SOURCE_UNLOCKED
            && net_start(net, source);
 
     if (good) {
-        for (i = 0; i < options->naddresses; i++) {
-            log_line(log, "listening on %s", options->addresses[i].text);
+        for (i = 0; i < settings->naddresses; i++) {
+            log_line(log, "listening on %s", settings->addresses[i].text);
         }
 
-        good = main_watch(&signals, net, source, log);
-        main_counters(net, log);
+        good = watch_run(&watch);
     }
 
     net_destroy(net);
@@ -122,113 +126,9 @@ main_serve(const options_t *options, net_t *net, log_t *log)
 }
 
 
-/* Blocked here, so that threads never see them. */
-static bool
-main_signals(sigset_t *signals, log_t *log)
+/* A text that is not set is NULL to those who know no settings. */
+static const char *
+main_text(const char *text)
 {
-    struct sigaction  action = { .sa_handler = main_sigbus };
-
-    sigemptyset(signals);
-    sigaddset(signals, SIGTERM);
-    sigaddset(signals, SIGINT);
-    sigaddset(signals, SIGUSR1);
-    sigaddset(signals, SIGHUP);
-
-    /* a socket that is gone is an error of its send(), not the process's end */
-
-    if (sigprocmask(SIG_BLOCK, signals, NULL) == -1
-        || sigaction(SIGBUS, &action, NULL) == -1
-        || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
-    {
-        log_line(log, "cannot set up signals: %s", strerror(errno));
-        return false;
-    }
-
-    return true;
-}
-
-
-/* False where the process must not go on.  The store is looked at between
- * signals, once a second: what a reader found out meanwhile waits that long. */
-static bool
-main_watch(const sigset_t *signals, net_t *net, lookup_source_t *source,
-    log_t *log)
-{
-    unsigned               seconds = 0;
-    const struct timespec  second = { .tv_sec = 1 };
-
-    for ( ;; ) {
-        switch (sigtimedwait(signals, NULL, &second)) {
-
-        case SIGTERM:
-        case SIGINT:
-            return true;
-
-        case SIGUSR1:
-            main_counters(net, log);
-            continue;
-
-        case SIGHUP:                    /* there is nothing to reload */
-            continue;
-
-        default:
-            break;
-        }
-
-        if (lookup_source_check(source) == LOOKUP_SOURCE_UNLOCKED) {
-            return false;
-        }
-
-        if (log->verbose && ++seconds % MAIN_COUNTERS_EVERY == 0) {
-            main_counters(net, log);
-        }
-    }
-}
-
-
-/* One line of "name number", for people and for scripts. */
-static void
-main_counters(const net_t *net, log_t *log)
-{
-    int       n;
-    char      text[512];
-    size_t    len = 0;
-    unsigned  i;
-    uint64_t  counters[ANSWER_OUTCOMES];
-
-    net_counters(net, counters);
-
-    for (i = 0; i < ANSWER_OUTCOMES; i++) {
-        n = snprintf(text + len, sizeof(text) - len, " %s %llu",
-                     answer_outcome_text((answer_outcome_t) i),
-                     (unsigned long long) counters[i]);
-
-        if (n < 0 || (size_t) n >= sizeof(text) - len) {
-            break;
-        }
-
-        len += (size_t) n;
-    }
-
-    log_line(log, "counters:%s", text);
-}
-
-
-/* The only cause is a store's file that was cut short under the mapping.
- * What is mapped cannot be trusted any more; a supervisor starts us again. */
-static void
-main_sigbus(int signo)
-{
-    ssize_t            ignored;
-    static const char  text[] =
-        "dnsd: SIGBUS: the store's file was truncated while it was open\n";
-
-    (void) signo;
-
-    /* no stdio and no exit handlers: the thread may hold any lock */
-
-    ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
-    (void) ignored;
-
-    _exit(EXIT_FAILURE);
+    return text[0] != '\0' ? text : NULL;
 }

@@ -1,25 +1,21 @@
 
 /*
- * The command line.
+ * The command line: what to do, where the configuration file is, and settings
+ * that win over that file's.
  */
 
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
 
-#include "net.h"
+#include "settings.h"
 
 
-/* Strings are argv's. */
 typedef struct {
-    const char      *store;          /* a directory */
-    const char      *user;           /* NULL: none was given */
-    const char      *group;
-    bool             verbose;
-    unsigned         threads;        /* 1 to NET_THREADS_MAX */
-    net_policy_t     policy;
-    unsigned         naddresses;
-    net_address_t    addresses[NET_ADDRESSES_MAX];
+    int              argc;
+    char           **argv;
+    const char      *config;         /* NULL: no file */
+    bool             check;          /* look at everything, start nothing */
 } options_t;
 
 
@@ -30,9 +26,17 @@ typedef enum {
 } options_result_t;
 
 
-/* Fills *options whole, defaults included; see dnsd(8). */
+/* Fills *options; argv must outlive it.  The settings among the options are
+ * looked at by options_load. */
 options_result_t options_parse(options_t *options, int argc, char **argv,
     log_t *log);
+
+/*
+ * All settings: what holds where nothing is said, the file's, the command
+ * line's.  False where any is wrong; all mistakes are logged.  The same at
+ * start, for --check and at SIGHUP.
+ */
+bool options_load(const options_t *options, settings_t *settings, log_t *log);
 
 
 #endif /* OPTIONS_H */

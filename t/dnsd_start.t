@@ -34,7 +34,7 @@ my @cases = (
         '::1::2', '[::1]@53', '127.0.0.1@ 53', '127.0.0.1@5300x', 'x' x 200),
     [['--listen', '::1@5300', '--listen', '0:0::1@5300'], 1, qr/given twice/],
     [[map { ('--listen', "127.0.0.1\@$_") } 1 .. 33], 1,
-     qr/more than 32 addresses/],
+     qr/more than 32 of them/],
     (map { [['--threads', $_], 1, qr/--threads \Q$_\E: not a number from 1/] }
         '0', '65', '-1', 'x', '', ' 1', '1x', '99999999999999999999'),
     (map { [['--udp-size', $_], 1, qr/--udp-size \Q$_\E: not a number from/] }

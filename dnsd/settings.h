@@ -1,0 +1,92 @@
+
+/*
+ * What the operator has set: from the configuration file, and from the command
+ * line, which wins.  One table (settings_table.c) has every setting's name,
+ * form, bounds, field and help for both.
+ *
+ * A setting is fixed from the start, or live: SIGHUP changes it.
+ */
+
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+
+#include "config.h"
+#include "net.h"
+
+#include <limits.h>
+
+
+#define SETTINGS_NAME_MAX  256     /* of a user or a group */
+#define SETTINGS_ROWS_MAX  64
+
+
+/* Values, no pointers: it is copied and compared whole, and owns nothing.
+ * A text that is not set is empty. */
+typedef struct {
+    char             store[PATH_MAX];
+    char             user[SETTINGS_NAME_MAX];
+    char             group[SETTINGS_NAME_MAX];
+    bool             verbose;
+    unsigned         threads;        /* 1 to NET_THREADS_MAX */
+    unsigned         naddresses;
+    net_address_t    addresses[NET_ADDRESSES_MAX];
+    net_policy_t     policy;         /* all of it live */
+} settings_t;
+
+
+/* Where settings come from, and what it has said so far. */
+typedef struct {
+    settings_t      *settings;
+    log_t           *log;
+    const char      *file;           /* NULL: the command line */
+    unsigned         line;
+    unsigned         seen[SETTINGS_ROWS_MAX];   /* line, 0: not yet */
+} settings_source_t;
+
+
+typedef enum {
+    SETTINGS_UNKNOWN = 0,
+    SETTINGS_VALUE,
+    SETTINGS_FLAG                    /* alone means on */
+} settings_form_t;
+
+
+/* What holds where nothing is said. */
+void settings_init(settings_t *settings);
+
+/* Whether there is such a setting, and whether it needs a value. */
+settings_form_t settings_form(const char *name);
+
+/* Begins a source; `file` must outlive it.  A list's first element replaces
+ * what an earlier source said. */
+void settings_source_init(settings_source_t *source, settings_t *settings,
+    const char *file, log_t *log);
+
+/* Sets one.  False where it is wrong, which is logged with where it stands and
+ * with what was expected. */
+bool settings_set(settings_source_t *source, const char *name,
+    const char *value);
+
+/* Reads a file: every mistake is logged, and any makes it false. */
+bool settings_read(settings_t *settings, const char *path, log_t *log);
+
+/* What must be there, and what does not go together.  False is logged. */
+bool settings_complete(const settings_t *settings, log_t *log);
+
+/* Makes `next` what can hold from now on: of fixed settings the running value
+ * stays, and each that differs is logged. */
+void settings_keep_fixed(settings_t *next, const settings_t *running,
+    log_t *log);
+
+/* Prints the table as --help has it. */
+void settings_help(void);
+
+/*
+ * Files that SIGHUP reads again, but for the configuration file: number i, or
+ * NULL behind the last.  A sandbox has to leave their directories readable.
+ */
+const char *settings_reread(const settings_t *settings, unsigned i);
+
+
+#endif /* SETTINGS_H */

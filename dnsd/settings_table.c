@@ -1,0 +1,271 @@
+
+/*
+ * Every setting, one row each, in the order of --help.  To add one: a field in
+ * settings_t or in a structure that it holds, a row here, and its lines in
+ * dnsd(8).
+ */
+
+#include "settings_internal.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+
+/* More threads than this only by request: the answers of a small fleet fit
+ * one. */
+#define SETTINGS_THREADS  16
+
+/* A constant's number as a preset. */
+#define SETTINGS_TEXT(number)   SETTINGS_QUOTE(number)
+#define SETTINGS_QUOTE(number)  #number
+
+
+static bool settings_parse_text(const settings_row_t *row, void *field,
+    const char *value);
+static bool settings_parse_number(const settings_row_t *row, void *field,
+    const char *value);
+static bool settings_parse_threads(const settings_row_t *row, void *field,
+    const char *value);
+static bool settings_parse_flag(const settings_row_t *row, void *field,
+    const char *value);
+static bool settings_parse_address(const settings_row_t *row, void *field,
+    const char *value);
+static bool settings_same_address(const void *a, const void *b);
+static unsigned settings_processors(void);
+
+
+const settings_row_t  settings_table[] = {
+
+    { .name = "store",
+      .argument = "DIR",
+      .help = "the directory of the registrar's store",
+      .parse = settings_parse_text,
+      .expected = "a path of at most 4095 bytes",
+      .min = 1,
+      SETTINGS_FIELD(store) },
+
+    { .name = "listen",
+      .argument = "ADDR[@PORT]",
+      .help = "an IPv4 or IPv6 address to answer on, UDP and TCP;\n"
+              "@PORT where it is not 53; may be repeated",
+      .parse = settings_parse_address,
+      .expected = "an IPv4 or IPv6 address, with @PORT (1 to 65535) where it "
+                  "is not 53",
+      .same = settings_same_address,
+      SETTINGS_LIST(addresses, naddresses) },
+
+    { .name = "threads",
+      .argument = "N",
+      .help = "1 to 64, or auto: as many as there are processors,\n"
+              "16 at most",
+      .preset = "auto",
+      .parse = settings_parse_threads,
+      .expected = "a number from 1 to 64, nor auto",
+      .min = 1,
+      .max = NET_THREADS_MAX,
+      SETTINGS_FIELD(threads) },
+
+    { .name = "user",
+      .argument = "USER",
+      .help = "becomes this user when the sockets are bound",
+      .parse = settings_parse_text,
+      .expected = "a user's name",
+      .min = 1,
+      SETTINGS_FIELD(user) },
+
+    { .name = "group",
+      .argument = "GROUP",
+      .help = "and this group instead of the user's own",
+      .parse = settings_parse_text,
+      .expected = "a group's name",
+      .min = 1,
+      SETTINGS_FIELD(group) },
+
+    { .name = "udp-size",
+      .argument = "BYTES",
+      .help = "largest UDP answer, 512 to 4096; "
+              SETTINGS_TEXT(ANSWER_UDP_SIZE),
+      .preset = SETTINGS_TEXT(ANSWER_UDP_SIZE),
+      .flags = SETTINGS_IS_LIVE,
+      .parse = settings_parse_number,
+      .min = WIRE_UDP_MIN,
+      .max = NET_UDP_SIZE_MAX,
+      SETTINGS_FIELD(policy.answer.udp_size) },
+
+    { .name = "tcp-idle",
+      .argument = "SECONDS",
+      .help = "closes a TCP connection that asks nothing for so long;\n"
+              SETTINGS_TEXT(NET_TCP_IDLE),
+      .preset = SETTINGS_TEXT(NET_TCP_IDLE),
+      .flags = SETTINGS_IS_LIVE,
+      .parse = settings_parse_number,
+      .min = 1,
+      .max = NET_TCP_IDLE_MAX,
+      SETTINGS_FIELD(policy.tcp.idle) },
+
+    { .name = "verbose",
+      .argument = "on|off",
+      .help = "logs counters once a minute",
+      .flags = SETTINGS_IS_LIVE | SETTINGS_IS_FLAG,
+      .parse = settings_parse_flag,
+      .expected = "on or off",
+      SETTINGS_FIELD(verbose) },
+
+    { .name = NULL }
+};
+
+
+_Static_assert(sizeof(settings_table) / sizeof(settings_table[0])
+               <= SETTINGS_ROWS_MAX, "settings_source_t has too few places");
+
+
+bool
+settings_complete(const settings_t *settings, log_t *log)
+{
+    if (settings->store[0] == '\0') {
+        log_line(log, "--store is missing (see --help)");
+        return false;
+    }
+
+    if (settings->naddresses == 0) {
+        log_line(log, "--listen is missing (see --help)");
+        return false;
+    }
+
+    return true;
+}
+
+
+/* From row->min bytes to what the field holds. */
+static bool
+settings_parse_text(const settings_row_t *row, void *field, const char *value)
+{
+    size_t  len = strlen(value);
+
+    if (len < row->min || len >= row->size) {
+        return false;
+    }
+
+    memcpy(field, value, len);
+
+    return true;
+}
+
+
+/* strtoul alone would take " 1", "-1" and "1x".  The field may have any
+ * width. */
+static bool
+settings_parse_number(const settings_row_t *row, void *field,
+    const char *value)
+{
+    char           *end;
+    uint8_t         byte;
+    uint16_t        word;
+    uint32_t        number;
+    unsigned long   parsed;
+
+    errno = 0;
+    parsed = strtoul(value, &end, 10);
+
+    if (errno != 0 || value[0] < '0' || value[0] > '9' || *end != '\0'
+        || parsed < row->min || parsed > row->max)
+    {
+        return false;
+    }
+
+    byte = (uint8_t) parsed;
+    word = (uint16_t) parsed;
+    number = (uint32_t) parsed;
+
+    switch (row->size) {
+
+    case sizeof(byte):
+        memcpy(field, &byte, sizeof(byte));
+        return parsed == byte;
+
+    case sizeof(word):
+        memcpy(field, &word, sizeof(word));
+        return parsed == word;
+
+    case sizeof(number):
+        memcpy(field, &number, sizeof(number));
+        return parsed == number;
+
+    default:
+        memcpy(field, &parsed, sizeof(parsed));
+        return row->size == sizeof(parsed);
+    }
+}
+
+
+static bool
+settings_parse_threads(const settings_row_t *row, void *field,
+    const char *value)
+{
+    unsigned  n;
+
+    if (strcmp(value, "auto") != 0) {
+        return settings_parse_number(row, field, value);
+    }
+
+    n = settings_processors();
+    memcpy(field, &n, sizeof(n));
+
+    return true;
+}
+
+
+static bool
+settings_parse_flag(const settings_row_t *row, void *field, const char *value)
+{
+    bool  on = strcmp(value, "on") == 0;
+
+    (void) row;
+
+    memcpy(field, &on, sizeof(on));
+
+    return on || strcmp(value, "off") == 0;
+}
+
+
+static bool
+settings_parse_address(const settings_row_t *row, void *field,
+    const char *value)
+{
+    (void) row;
+
+    return net_address_parse(field, value);
+}
+
+
+/* The second would take half of the first one's packets.  Their texts may
+ * differ. */
+static bool
+settings_same_address(const void *a, const void *b)
+{
+    const net_address_t  *one = a, *two = b;
+
+    return one->len == two->len
+           && memcmp(&one->sockaddr, &two->sockaddr, one->len) == 0;
+}
+
+
+/* Those that we may run on: a container is often given fewer than there are. */
+static unsigned
+settings_processors(void)
+{
+    int        n;
+    cpu_set_t  set;
+
+    CPU_ZERO(&set);
+
+    if (sched_getaffinity(0, sizeof(set), &set) == -1) {
+        return 1;
+    }
+
+    n = CPU_COUNT(&set);
+
+    return n < 1 ? 1 : n > SETTINGS_THREADS ? SETTINGS_THREADS : (unsigned) n;
+}

@@ -1,0 +1,171 @@
+
+/*
+ * Signals and the once-a-second look at the store.
+ *
+ * Nothing here is on an answer's way: what takes long here, a file that is
+ * read again for instance, delays the next look and no query.
+ */
+
+#include "watch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+
+#define WATCH_COUNTERS_EVERY  60   /* s, with --verbose */
+
+
+static bool watch_second(watch_t *watch, unsigned seconds);
+static void watch_reload(watch_t *watch);
+static void watch_counters(const watch_t *watch);
+static void watch_sigbus(int signo);
+
+
+bool
+watch_init(watch_t *watch)
+{
+    struct sigaction  action = { .sa_handler = watch_sigbus };
+
+    sigemptyset(&watch->signals);
+    sigaddset(&watch->signals, SIGTERM);
+    sigaddset(&watch->signals, SIGINT);
+    sigaddset(&watch->signals, SIGUSR1);
+    sigaddset(&watch->signals, SIGHUP);
+
+    /* a socket that is gone is an error of its send(), not the process's end */
+
+    if (sigprocmask(SIG_BLOCK, &watch->signals, NULL) == -1
+        || sigaction(SIGBUS, &action, NULL) == -1
+        || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+    {
+        log_line(watch->log, "cannot set up signals: %s", strerror(errno));
+        return false;
+    }
+
+    return true;
+}
+
+
+bool
+watch_run(watch_t *watch)
+{
+    unsigned               seconds = 0;
+    const struct timespec  second = { .tv_sec = 1 };
+
+    for ( ;; ) {
+        switch (sigtimedwait(&watch->signals, NULL, &second)) {
+
+        case SIGTERM:
+        case SIGINT:
+            watch_counters(watch);
+            return true;
+
+        case SIGUSR1:
+            watch_counters(watch);
+            continue;
+
+        case SIGHUP:
+            watch_reload(watch);
+            continue;
+
+        default:
+            break;
+        }
+
+        if (!watch_second(watch, ++seconds)) {
+            return false;
+        }
+    }
+}
+
+
+/* What a reader found out meanwhile has waited for this. */
+static bool
+watch_second(watch_t *watch, unsigned seconds)
+{
+    if (lookup_source_check(watch->source) == LOOKUP_SOURCE_UNLOCKED) {
+        return false;
+    }
+
+    if (watch->settings->verbose && seconds % WATCH_COUNTERS_EVERY == 0) {
+        watch_counters(watch);
+    }
+
+    return true;
+}
+
+
+/* All of the new settings or none: a file with a mistake changes nothing. */
+static void
+watch_reload(watch_t *watch)
+{
+    settings_t  next;
+
+    if (!options_load(watch->options, &next, watch->log)) {
+        log_line(watch->log, "not reloaded: the settings stay as they were");
+        return;
+    }
+
+    settings_keep_fixed(&next, watch->settings, watch->log);
+
+    if (!net_set_policy(watch->net, &next.policy)) {
+        log_line(watch->log, "not reloaded: no memory");
+        return;
+    }
+
+    *watch->settings = next;
+    watch->log->verbose = next.verbose;
+
+    log_line(watch->log, "reloaded");
+}
+
+
+/* One line of "name number", for people and for scripts. */
+static void
+watch_counters(const watch_t *watch)
+{
+    int       n;
+    char      text[512];
+    size_t    len = 0;
+    unsigned  i;
+    uint64_t  counters[ANSWER_OUTCOMES];
+
+    net_counters(watch->net, counters);
+
+    for (i = 0; i < ANSWER_OUTCOMES; i++) {
+        n = snprintf(text + len, sizeof(text) - len, " %s %llu",
+                     answer_outcome_text((answer_outcome_t) i),
+                     (unsigned long long) counters[i]);
+
+        if (n < 0 || (size_t) n >= sizeof(text) - len) {
+            break;
+        }
+
+        len += (size_t) n;
+    }
+
+    log_line(watch->log, "counters:%s", text);
+}
+
+
+/* The only cause is a store's file that was cut short under the mapping.
+ * What is mapped cannot be trusted any more; a supervisor starts us again. */
+static void
+watch_sigbus(int signo)
+{
+    ssize_t            ignored;
+    static const char  text[] =
+        "dnsd: SIGBUS: the store's file was truncated while it was open\n";
+
+    (void) signo;
+
+    /* no stdio and no exit handlers: the thread may hold any lock */
+
+    ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
+    (void) ignored;
+
+    _exit(EXIT_FAILURE);
+}

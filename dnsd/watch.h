@@ -1,0 +1,39 @@
+
+/*
+ * What the main thread does while the others answer: looks after the store
+ * once a second, and obeys signals.
+ */
+
+#ifndef WATCH_H
+#define WATCH_H
+
+
+#include "lookup.h"
+#include "net.h"
+#include "options.h"
+
+#include <signal.h>
+
+
+/* The first group is the caller's, and outlives the watch. */
+typedef struct {
+    const options_t     *options;
+    settings_t          *settings;       /* what holds; SIGHUP changes it */
+    net_t               *net;
+    lookup_source_t     *source;
+    log_t               *log;
+
+    sigset_t             signals;
+} watch_t;
+
+
+/* Blocks the signals: before any thread is started, so that none sees them.
+ * False where that fails, which is logged. */
+bool watch_init(watch_t *watch);
+
+/* Until a signal says stop: true.  False where the process must not go on,
+ * which is logged. */
+bool watch_run(watch_t *watch);
+
+
+#endif /* WATCH_H */
