@@ -41,59 +41,109 @@ sub rcode
 }
 
 
+# What, bytes, RCODE; of an error also the rest of the reply: '' for a header
+# alone, 'Q' with the question, 'O' with an OPT behind it.
+
 my @cases = (
-    # what, bytes, RCODE
     ['a good one',           raw(rest => $question), 0],
-    ['no question',          raw(qd => 0), 1],
-    ['no question but OPT',  raw(qd => 0, ar => 1, rest => $opt), 1],
-    ['two questions',        raw(qd => 2, rest => $question x 2), 1],
-    ['one of two questions', raw(qd => 2, rest => $question), 1],
-    ['a question missing',   raw(), 1],
-    ['a question cut short', raw(rest => substr($question, 0, -1)), 1],
-    ['a name cut short',     raw(rest => "\4dev"), 1],
-    ['a name without end',   raw(rest => "\4dev1"), 1],
-    ['a label of 64',        raw(rest => "\x40" . 'a' x 64 . "\0\0\1\0\1"), 1],
-    ['label type 10',        raw(rest => "\x80\0\0\1\0\1"), 1],
-    ['a name of 256',        raw(rest => ("\x3f" . 'a' x 63) x 4
-                                 . "\0\0\1\0\1"), 1],
-    ['a name of 255',        raw(rest => ("\x3f" . 'a' x 63) x 3 . "\x3d"
-                                 . 'a' x 61 . "\0\0\1\0\1"), 5],
-    ['a pointer to itself',  raw(rest => "\xc0\x0c\0\1\0\1"), 1],
-    ['a pointer ahead',      raw(rest => "\xc0\x20\0\1\0\1" . "\0" x 40), 1],
-    ['a pointer to header',  raw(rest => "\xc0\x00\0\1\0\1"), 1],
-    ['a pointer round',      raw(rest => "\1a\xc0\x0c\0\1\0\1"), 1],
-    ['half a pointer',       raw(rest => "\xc0"), 1],
-    ['one byte behind',      raw(rest => "$question\0"), 1],
-    ['a record behind',      raw(rest => $question . $rr), 1],
-    ['an answer',            raw(an => 1, rest => $question . $rr), 1],
-    ['an authority',         raw(ns => 1, rest => $question . $rr), 1],
     ['an additional record', raw(ar => 1, rest => $question . $rr), 0],
-    ['a record missing',     raw(ar => 1, rest => $question), 1],
-    ['RDATA cut short',      raw(ar => 1, rest => $question
-                                 . substr($rr, 0, -1)), 1],
     ['TSIG last',            raw(ar => 2, rest => "$question$opt$tsig"), 0],
-    ['TSIG not last',        raw(ar => 2, rest => "$question$tsig$opt"), 1],
     ['a pointer to a root',  raw(ar => 1, rest => $question . "\xc0\x21"
                                  . substr($opt, 1)), 0],
-    ['IXFR',                 raw(ns => 1, rest => $name . pack('nn', 251, 1)
-                                 . $rr), 5],
-    ['AXFR over UDP',        raw(rest => $name . pack('nn', 252, 1)), 4],
-    ['opcode IQUERY',        raw(flags => 0x0800, rest => $question), 4],
-    ['opcode STATUS',        raw(flags => 0x1000, rest => $question), 4],
-    ['opcode NOTIFY',        raw(flags => 0x2000, rest => $question), 4],
-    ['opcode UPDATE',        raw(flags => 0x2800, rest => $question), 4],
-    ['opcode 15, header',    raw(flags => 0x7800, qd => 0), 4],
     ['RCODE and TC set',     raw(flags => 0x020f, rest => $question), 0],
     ['Z set',                raw(flags => 0x0040, rest => $question), 0],
     ['type 0',               raw(rest => $name . pack('nn', 0, 1)), 0],
-    ['class 0',              raw(rest => $name . pack('nn', 1, 0)), 5],
+    ['a name of 127 labels', raw(rest => "\1a" x 127 . "\0\0\1\0\1"), 5, 'Q'],
+    ['a name of 128 labels', raw(rest => "\1a" x 128 . "\0\0\1\0\1"), 1, ''],
+
+    # the question
+    ['no question',          raw(qd => 0), 1, ''],
+    ['no question but OPT',  raw(qd => 0, ar => 1, rest => $opt), 1, ''],
+    ['two questions',        raw(qd => 2, rest => $question x 2), 1, ''],
+    ['one of two questions', raw(qd => 2, rest => $question), 1, ''],
+    ['65535 questions',      raw(qd => 65535, rest => $question), 1, ''],
+    ['a question missing',   raw(), 1, ''],
+    ['a question cut short', raw(rest => substr($question, 0, -1)), 1, ''],
+    ['a question of a name', raw(rest => $name), 1, ''],
+    ['a name cut short',     raw(rest => "\4dev"), 1, ''],
+    ['a name without end',   raw(rest => "\4dev1"), 1, ''],
+    ['a label of 64',        raw(rest => "\x40" . 'a' x 64 . "\0\0\1\0\1"),
+     1, ''],
+    ['label type 10',        raw(rest => "\x80\0\0\1\0\1"), 1, ''],
+    ['a name of 256',        raw(rest => ("\x3f" . 'a' x 63) x 4
+                                 . "\0\0\1\0\1"), 1, ''],
+    ['a name of 255',        raw(rest => ("\x3f" . 'a' x 63) x 3 . "\x3d"
+                                 . 'a' x 61 . "\0\0\1\0\1"), 5, 'Q'],
+    ['a pointer to itself',  raw(rest => "\xc0\x0c\0\1\0\1"), 1, ''],
+    ['a pointer ahead',      raw(rest => "\xc0\x20\0\1\0\1" . "\0" x 40),
+     1, ''],
+    ['a pointer to header',  raw(rest => "\xc0\x00\0\1\0\1"), 1, ''],
+    ['a pointer round',      raw(rest => "\1a\xc0\x0c\0\1\0\1"), 1, ''],
+    ['a pointer beyond',     raw(rest => "\xff\xff\0\1\0\1"), 1, ''],
+    ['half a pointer',       raw(rest => "\xc0"), 1, ''],
+    ['class 0',              raw(rest => $name . pack('nn', 1, 0)), 5, 'Q'],
+
+    # what stands behind it
+    ['one byte behind',      raw(rest => "$question\0"), 1, 'Q'],
+    ['a record behind',      raw(rest => $question . $rr), 1, 'Q'],
+    ['a byte behind an OPT', raw(ar => 1, rest => "$question$opt\0"), 1,
+     'QO'],
+    ['an answer',            raw(an => 1, rest => $question . $rr), 1, 'Q'],
+    ['65535 answers',        raw(an => 65535, rest => $question), 1, 'Q'],
+    ['an OPT as answer',     raw(an => 1, rest => $question . $opt), 1, 'Q'],
+    ['an authority',         raw(ns => 1, rest => $question . $rr), 1, 'Q'],
+    ['a record missing',     raw(ar => 1, rest => $question), 1, 'Q'],
+    ['65535 records',        raw(ar => 65535, rest => "$question$opt"), 1,
+     'QO'],
+    ['RDATA cut short',      raw(ar => 1, rest => $question
+                                 . substr($rr, 0, -1)), 1, 'Q'],
+    ['half a record',        raw(ar => 1, rest => $question
+                                 . substr($rr, 0, -9)), 1, 'Q'],
+    ['an owner going round', raw(ar => 1, rest => $question . "\xc0\x26"
+                                 . substr($rr, length($name))), 1, 'Q'],
+    ['TSIG not last',        raw(ar => 2, rest => "$question$tsig$opt"), 1,
+     'Q'],
+    ['two TSIG',             raw(ar => 2, rest => $question . $tsig x 2), 1,
+     'Q'],
+
+    # EDNS; the version counts before what another version may have changed
+    ['two OPT',              raw(ar => 2, rest => $question . $opt x 2), 1,
+     'QO'],
+    ['an OPT with an owner', raw(ar => 1, rest => $question . "\xc0\x0c"
+                                 . substr($opt, 1)), 1, 'Q'],
+    ['an OPT cut short',     raw(ar => 1, rest => $question
+                                 . substr($opt, 0, -1)), 1, 'Q'],
+    ['half an option',       raw(ar => 1, rest => $question
+                                 . opt(0, "\0\x64\0")), 1, 'QO'],
+    ['an option too long',   raw(ar => 1, rest => $question
+                                 . opt(0, "\0\x64\0\2x")), 1, 'QO'],
+    ['half a second option', raw(ar => 1, rest => $question
+                                 . opt(0, "\0\x64\0\1x\0\x65")), 1, 'QO'],
+    ['version 1',            raw(ar => 1, rest => $question . opt(1, '')),
+     16, 'QO'],
+    ['version 1, odd bytes', raw(ar => 1, rest => $question
+                                 . opt(1, 'abc')), 16, 'QO'],
+    ['version 1, two OPT',   raw(ar => 2, rest => $question . opt(1, '') x 2),
+     1, 'QO'],
+
+    # what is not done
+    ['IXFR',                 raw(ns => 1, rest => $name . pack('nn', 251, 1)
+                                 . $rr), 5, 'Q'],
+    ['AXFR over UDP',        raw(rest => $name . pack('nn', 252, 1)), 4, 'Q'],
+    ['opcode IQUERY',        raw(flags => 0x0800, rest => $question), 4, ''],
+    ['opcode STATUS',        raw(flags => 0x1000, rest => $question), 4, ''],
+    ['opcode NOTIFY',        raw(flags => 0x2000, rest => $question), 4, ''],
+    ['opcode UPDATE',        raw(flags => 0x2800, rest => $question), 4, ''],
+    ['opcode 15, header',    raw(flags => 0x7800, qd => 0), 4, ''],
 );
+my @replies;
 
 for my $case (@cases) {
-    my ($what, $bytes, $rcode) = @$case;
+    my ($what, $bytes, $rcode, $rest) = @$case;
     my $reply = $d->ask($bytes);
 
-    is(rcode($reply), $rcode, $what);
+    push(@replies, $reply);
+    is(rcode($reply), $rcode & 15, $what);
 
     my ($id, $flags) = unpack('nn', $reply // "\0\0\0\0");
 
@@ -102,7 +152,48 @@ for my $case (@cases) {
     is($flags & 0x7800, unpack('x2 n', $bytes) & 0x7800,
        '... the same opcode');
     is($flags & 0x00e0, 0, '... RA, Z and AD clear');
+
+    is(unpack('H*', $reply), unpack('H*', error($reply, $bytes, $rcode,
+       $rest)), '... and no more than that') if defined($rest);
 }
+
+
+sub opt
+{
+    my ($version, $options) = @_;
+
+    return "\0" . pack('nnCCnn/a*', 41, 1232, 0, $version, 0, $options);
+}
+
+
+# The error, byte for byte.  An OPT may say why (EDE, RFC 8914).
+
+sub error
+{
+    my ($reply, $bytes, $rcode, $rest) = @_;
+
+    my $asked = '';
+
+    if ($rest =~ /Q/) {
+        my $end = index($bytes, "\0", 12) + 5;
+
+        $asked = substr($bytes, 12, $end - 12);
+    }
+
+    my $error = pack('n6', 4711, 0x8000 | (unpack('x2 n', $bytes) & 0x7900)
+        | $rcode & 15, $rest =~ /Q/ ? 1 : 0, 0, 0, $rest =~ /O/ ? 1 : 0)
+        . $asked;
+
+    return $error if $rest !~ /O/;
+
+    my $options = substr($reply, length($error) + 11);
+
+    $options = '' if unpack('n', $options . "\0\0") != 15;
+
+    return $error . "\0" . pack('nnCCnn/a*', 41, 1232, $rcode >> 4, 0, 0,
+        $options);
+}
+
 
 # The question comes back as it was sent, each letter's case included.
 
@@ -117,13 +208,23 @@ $reply = $d->ask(raw(rest => SrvRegistrar::Dnsd::wire_name("no\xc1")
     . pack('nn', 1, 1)));
 is(rcode($reply), 5, 'bytes above ASCII are taken as they are');
 
-# Silence.  A query behind each shows that the packet has been looked at.
+# Silence.  A query behind each shows that the packet has been looked at.  Of
+# the replies above none is answered, whatever it says: two servers would go
+# on for ever.
 
-for my $case (['a reply', raw(flags => 0x8000, rest => $question)],
+my @silent = (
+    ['a reply', raw(flags => 0x8000, rest => $question)],
     ['a reply of another opcode', raw(flags => 0xa000, rest => $question)],
     ['an empty packet', ''], ['one byte', 'x'],
-    ['a header less a byte', substr(raw(), 0, 11)])
-{
+    ['a header less a byte', substr(raw(), 0, 11)],
+    ['a packet of 4097 bytes', raw(rest => $question . 'x' x 4097)],
+    ['all ones', "\xff" x 512],
+);
+
+push(@silent, ["the reply to $cases[$_][0]", $replies[$_]])
+    for 0 .. $#cases;
+
+for my $case (@silent) {
     my ($what, $bytes) = @$case;
     my $socket = IO::Socket::INET->new(PeerAddr => $d->{address},
         PeerPort => $d->{port}, Proto => 'udp');
@@ -138,7 +239,7 @@ for my $case (['a reply', raw(flags => 0x8000, rest => $question)],
 
 my $counters = $d->counters();
 
-is($counters->{dropped}, 5, 'dropped counted');
+is($counters->{dropped}, scalar(@silent), 'dropped counted');
 is($counters->{FORMERR}, grep({ $_->[2] == 1 } @cases), 'FORMERR counted');
 is($counters->{NOTIMP}, grep({ $_->[2] == 4 } @cases), 'NOTIMP counted');
 
