@@ -4,6 +4,7 @@
 # make demo       a registrar, a device and dnsd at work; make demo-stop
 # make install    DESTDIR, prefix, MODULES_DIR, STORE_DIR ...: see below
 # make asan       both under ASan and UBSan, into build/asan
+# make check-long a million random questions, held against NSD and Knot
 # make fuzz       each parser for FUZZ_TIME seconds
 
 BUILD     = build
@@ -80,8 +81,8 @@ named   = $(patsubst %.c,$(2)/%.o,$(shell awk '/units:/ { on = 1 } \
 
 TEST_LIBS = -llmdb -lldns -ljansson -lcrypto -lcmocka -lpthread
 
-.PHONY: all module dnsd tests asan check check-quick fuzz demo demo-stop \
-        install clean packages
+.PHONY: all module dnsd tests asan check check-quick check-long fuzz \
+        demo demo-stop install clean packages
 
 all: module dnsd
 
@@ -205,6 +206,10 @@ check: packages
 # While one works: what is built already, without the sanitizers.
 check-quick: all tests $(FUZZED)
 	SRV_BUILD=$(abspath $(BUILD)) $(PROVE) $(UNITS) $(TESTS)
+
+check-long: all tests
+	SRV_BUILD=$(abspath $(BUILD)) SRV_QUESTIONS=1000000 \
+	    $(PROVE) -v t/dnsd_random.t
 
 
 # clang's libFuzzer; a corpus grows in $(BUILD)/fuzz/corpus, seeds lie in

@@ -49,7 +49,8 @@ static bool answer_chain_next(answer_work_t *work, answer_chain_t *chain,
     const lookup_node_t *start, const lookup_rrset_t *cname);
 static wire_rcode_t answer_negative(answer_work_t *work,
     const lookup_node_t *node, wire_rcode_t rcode);
-static void answer_additional(answer_work_t *work, const lookup_node_t *node);
+static void answer_additional(answer_work_t *work, const lookup_node_t *node,
+    const lookup_rrset_t *answered);
 static wire_rcode_t answer_failed(answer_work_t *work, wire_mark_t question,
     wire_rcode_t rcode);
 static answer_outcome_t answer_outcome(const answer_work_t *work);
@@ -268,7 +269,7 @@ answer_sections(answer_work_t *work, const answer_t *answer)
         }
 
         if (result == LOOKUP_RRSET) {
-            answer_additional(work, node);
+            answer_additional(work, node, &rrset);
             return WIRE_NOERROR;
         }
 
@@ -381,20 +382,25 @@ answer_negative(answer_work_t *work, const lookup_node_t *node,
 
 
 /*
- * Addresses of the targets that lie in the same zone.  A device's are in the
+ * Addresses of the targets that lie in the same zone, and of those of SVCB and
+ * HTTPS the records of that type, too (RFC 9460 4.1).  A device's are in the
  * value that gave the answer; others cost a lookup each.  One that fails, is
  * absent or does not fit is left out.
  */
 static void
-answer_additional(answer_work_t *work, const lookup_node_t *node)
+answer_additional(answer_work_t *work, const lookup_node_t *node,
+    const lookup_rrset_t *answered)
 {
     size_t          i, at, zone_len = node->name.len - node->zone_at;
-    unsigned        t;
+    unsigned        t, ntypes = 2;
+    uint16_t        types[] = { WIRE_TYPE_A, WIRE_TYPE_AAAA, answered->type };
     wire_name_t     name;
     lookup_node_t   target, *fetched = &target;
     lookup_rrset_t  rrset;
 
-    static const uint16_t  types[] = { WIRE_TYPE_A, WIRE_TYPE_AAAA };
+    if (answered->type == WIRE_TYPE_SVCB || answered->type == WIRE_TYPE_HTTPS) {
+        ntypes = 3;
+    }
 
     for (i = 0; i < work->targets.n; i++) {
         at = work->targets.at[i];
@@ -417,9 +423,10 @@ answer_additional(answer_work_t *work, const lookup_node_t *node)
             lookup_fetch(work->lookup, &fetched, 1);
         }
 
-        for (t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
+        for (t = 0; t < ntypes; t++) {
             if (lookup_find(work->lookup, &target, types[t], &rrset)
-                == LOOKUP_RRSET)
+                == LOOKUP_RRSET
+                && rrset.rrs.data != answered->rrs.data)
             {
                 (void) answer_rrset_write(&work->writer, target.name, &rrset,
                                           &work->finish.additionals, NULL);

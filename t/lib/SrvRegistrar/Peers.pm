@@ -1,0 +1,178 @@
+package SrvRegistrar::Peers;
+
+# NSD and Knot, serving one zone beside dnsd: whom its answers are held
+# against.
+#
+#   my $peers = SrvRegistrar::Peers->new(dir => ..., address => ...,
+#                                        zone => 'devices.example');
+#   $peers->start($text);                 # of the zone file
+#   my @arguments = $peers->arguments();  # for build/t/dns_compare
+#   $peers->stop();
+#
+# Both take UDP up to 4096 bytes, so that a dnsd with `--udp-size 4096`
+# truncates where they do.
+
+use strict;
+use warnings;
+
+use Carp qw(croak);
+use IO::Socket::INET;
+
+use SrvRegistrar::Process qw(free_port program);
+
+use constant PROGRAMS => { nsd => 'nsd', knot => 'knotd' };
+
+
+# Undefined where all is there, otherwise what is missing.
+
+sub missing
+{
+    my @missing = grep { !program($_) } values(%{ PROGRAMS() });
+
+    return @missing ? 'no ' . join(' or ', sort @missing) : undef;
+}
+
+
+sub new
+{
+    my ($class, %args) = @_;
+
+    my $self = bless { %args }, $class;
+
+    $self->{port}{$_} //= free_port($self->{address})
+        for keys(%{ PROGRAMS() });
+
+    return $self;
+}
+
+
+# Starts both with this zone; where they run, they are started anew.
+
+sub start
+{
+    my ($self, $text) = @_;
+
+    $self->stop();
+
+    $self->write_file('peers.zone', $text);
+    $self->write_file('nsd.conf', $self->nsd_configuration());
+    $self->write_file('knot.conf', $self->knot_configuration());
+
+    my %arguments = (
+        nsd  => ['-d', '-c', "$self->{dir}/nsd.conf"],
+        knot => ['-c', "$self->{dir}/knot.conf"],
+    );
+
+    for my $name (sort keys(%arguments)) {
+        $self->{process}{$name} = SrvRegistrar::Process->start(
+            command => [program(PROGRAMS->{$name}), @{ $arguments{$name} }],
+            output  => "$self->{dir}/$name.log",
+            ready   => sub { $self->answers($name) },
+        );
+    }
+}
+
+
+sub stop
+{
+    my ($self) = @_;
+
+    $_->stop() for values(%{ delete $self->{process} // {} });
+}
+
+
+# Whether it has the zone: AA and an answer.
+
+sub answers
+{
+    my ($self, $name) = @_;
+
+    my $socket = IO::Socket::INET->new(PeerAddr => $self->{address},
+        PeerPort => $self->{port}{$name}, Proto => 'udp') or return 0;
+    my $owner = join('', map { pack('C/a*', $_) } split(/\./, $self->{zone}));
+
+    $socket->send(pack('n6', 1, 0, 1, 0, 0, 0) . $owner . "\0\0\6\0\1");
+    IO::Select->new($socket)->can_read(1) or return 0;
+    defined($socket->recv(my $reply, 4096)) or return 0;
+
+    my ($flags, $answers) = unpack('x2 n x2 n', $reply);
+
+    return $flags & 0x0400 && $answers;
+}
+
+
+sub arguments
+{
+    my ($self) = @_;
+
+    return map { "$_=$self->{address}\@$self->{port}{$_}" }
+        sort keys(%{ PROGRAMS() });
+}
+
+
+sub write_file
+{
+    my ($self, $name, $text) = @_;
+
+    open(my $file, '>', "$self->{dir}/$name") or croak("$name: $!");
+    print $file $text;
+    close($file) or croak("$name: $!");
+}
+
+
+sub nsd_configuration
+{
+    my ($self) = @_;
+
+    return <<"END";
+server:
+    ip-address: $self->{address}\@$self->{port}{nsd}
+    server-count: 1
+    username: ""
+    chroot: ""
+    zonesdir: "$self->{dir}"
+    database: ""
+    pidfile: "$self->{dir}/nsd.pid"
+    xfrdfile: "$self->{dir}/nsd.xfrd"
+    zonelistfile: "$self->{dir}/nsd.list"
+    xfrdir: "$self->{dir}"
+    rrl-ratelimit: 0
+    ipv4-edns-size: 4096
+remote-control:
+    control-enable: no
+zone:
+    name: $self->{zone}
+    zonefile: peers.zone
+END
+}
+
+
+sub knot_configuration
+{
+    my ($self) = @_;
+
+    return <<"END";
+server:
+    rundir: "$self->{dir}"
+    listen: $self->{address}\@$self->{port}{knot}
+    udp-max-payload: 4096
+    tcp-workers: 1
+    udp-workers: 1
+    background-workers: 1
+database:
+    storage: "$self->{dir}"
+log:
+  - target: stderr
+    any: warning
+zone:
+  - domain: $self->{zone}.
+    storage: "$self->{dir}"
+    file: peers.zone
+    zonefile-load: whole
+    journal-content: none
+    semantic-checks: off
+END
+}
+
+
+1;
