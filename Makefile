@@ -5,12 +5,16 @@
 # make install    DESTDIR, prefix, MODULES_DIR, STORE_DIR ...: see below
 # make asan       both under ASan and UBSan, into build/asan
 # make check-long a million random questions, held against NSD and Knot
+# make bench      dnsd beside other DNS servers; docs/performance.md
 # make fuzz       each parser for FUZZ_TIME seconds
 
 BUILD     = build
 NGINX_SRC =
 NGINX     = /usr/sbin/nginx
 FUZZ_TIME = 60
+# Devices of each fleet, and further options of t/bench/dns.
+BENCH_DEVICES = 10000 1000000 10000000
+BENCH_OPTIONS =
 # Of prove.  Servers mostly wait, so more than there are processors.
 JOBS      = 4
 
@@ -64,11 +68,13 @@ store   = $(wildcard store/*.c)
 dnsd    = $(wildcard dnsd/*.c)
 units   = $(wildcard t/unit/*.c)
 tools   = $(wildcard t/tools/*.c)
+benches = $(wildcard t/bench/*.c)
 preload = $(wildcard t/preload/*.c)
 fuzzers = $(wildcard t/fuzz/*.c)
 
 UNITS   = $(units:t/unit/%.c=$(BUILD)/t/unit/%)
 TOOLS   = $(tools:t/tools/%.c=$(BUILD)/t/%)
+BENCHES = $(benches:t/bench/%.c=$(BUILD)/bench/%)
 PRELOAD = $(preload:t/preload/%.c=$(BUILD)/t/%.so)
 FUZZERS = $(fuzzers:t/fuzz/%.c=$(BUILD)/fuzz/%)
 TESTS   = $(wildcard t/*.t t/*/*.t)
@@ -81,7 +87,7 @@ named   = $(patsubst %.c,$(2)/%.o,$(shell awk '/units:/ { on = 1 } \
 
 TEST_LIBS = -llmdb -lldns -ljansson -lcrypto -lcmocka -lpthread
 
-.PHONY: all module dnsd tests asan check check-quick check-long fuzz \
+.PHONY: all module dnsd tests asan check check-quick check-long bench fuzz \
         demo demo-stop install clean packages
 
 all: module dnsd
@@ -167,6 +173,8 @@ $(foreach u,$(units),$(eval \
     $(call program,$(u:t/unit/%.c=$(BUILD)/t/unit/%),$(u))))
 $(foreach u,$(tools),$(eval \
     $(call program,$(u:t/tools/%.c=$(BUILD)/t/%),$(u))))
+$(foreach u,$(benches),$(eval \
+    $(call program,$(u:t/bench/%.c=$(BUILD)/bench/%),$(u))))
 
 # Loaded into an nginx whose sanitizers come by LD_PRELOAD, too: none here.
 $(BUILD)/t/%.so: t/preload/%.c
@@ -174,7 +182,7 @@ $(BUILD)/t/%.so: t/preload/%.c
 	@echo "  LD $@"
 	$(Q)$(CC) -std=c11 $(WARN) -O2 -g -fPIC -shared -o $@ $< -ldl
 
-tests: $(UNITS) $(TOOLS) $(PRELOAD)
+tests: $(UNITS) $(TOOLS) $(BENCHES) $(PRELOAD)
 
 asan:
 	$(MAKE) BUILD=$(BUILD)/asan SANITIZE=1 all
@@ -210,6 +218,16 @@ check-quick: all tests $(FUZZED)
 check-long: all tests
 	SRV_BUILD=$(abspath $(BUILD)) SRV_QUESTIONS=1000000 \
 	    $(PROVE) -v t/dnsd_random.t
+
+
+# Benchmarks.  The fleets that they make stay in $(BUILD)/bench/data: three
+# gigabytes for ten million devices.
+
+bench:
+	@t/packages bench
+	@$(MAKE) --no-print-directory $(ALL_CPUS) dnsd tests
+	@SRV_BUILD=$(abspath $(BUILD)) t/bench/dns \
+	    --devices "$(BENCH_DEVICES)" $(BENCH_OPTIONS)
 
 
 # clang's libFuzzer; a corpus grows in $(BUILD)/fuzz/corpus, seeds lie in

@@ -3,7 +3,8 @@
    store/store_key.c store/store_value.c store/store_value_check.c
    store/store_writer.c store/store_zone.c store/store_zones.c
    store/store_labels.c store/store_serial.c store/crc32c.c store/lease_clock.c
-   store/boot_clock.c t/tools/fill/fill_text.c t/tools/fill/fill_write.c */
+   store/boot_clock.c t/tools/fill/fill_text.c t/tools/fill/fill_write.c
+   t/tools/fleet/fleet.c */
 
 /*
  * store_fill DIR < text                    writes what the text says
@@ -32,11 +33,11 @@
  */
 
 #include "fill/fill.h"
+#include "fleet/fleet.h"
 
 #include <err.h>
 #include <errno.h>
 #include <ldns/ldns.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,7 +146,7 @@ fill_commit(fill_t *fill)
 static void
 fill_made_up(fill_t *fill, store_t *store, unsigned long n, const char *zone)
 {
-    char            text[64];
+    char            label[FLEET_LABEL_LEN];
     unsigned long   i;
 
     fill_begin(fill, store);
@@ -163,12 +164,11 @@ fill_made_up(fill_t *fill, store_t *store, unsigned long n, const char *zone)
             fill_begin(fill, store);
         }
 
-        snprintf(text, sizeof(text), "%016lx%016lx",
-                 (ULONG_MAX / n) * i, i * 0x9e3779b97f4a7c15ul);
+        fleet_label(label, i, n);
 
-        fill->zone.label_len = 32;
+        fill->zone.label_len = FLEET_LABEL_LEN;
         fill->zone.state = STORE_DEVICE_ACTIVE;
-        memcpy(fill->zone.label, text, fill->zone.label_len);
+        memcpy(fill->zone.label, label, FLEET_LABEL_LEN);
 
         fill_made_up_rrs(fill, i);
         fill_flush(fill);
@@ -185,7 +185,7 @@ fill_made_up_rrs(fill_t *fill, unsigned long i)
 {
     uint8_t      *rdata;
     fill_rr_t    *rrs;
-    const uint8_t srv[] = { 0, 0, 0, 0, 15269 >> 8, 15269 & 0xff };
+    const uint8_t srv[] = { 0, 0, 0, 0, FLEET_PORT >> 8, FLEET_PORT & 0xff };
 
     rrs = calloc(2, sizeof(fill_rr_t));
     rdata = malloc(sizeof(srv));
@@ -209,17 +209,14 @@ fill_made_up_rrs(fill_t *fill, unsigned long i)
         err(1, "malloc");
     }
 
-    rdata[0] = 198;
-    rdata[1] = (uint8_t) (18 + (i >> 16 & 1));
-    rdata[2] = (uint8_t) (i >> 8);
-    rdata[3] = (uint8_t) i;
+    fleet_address(rdata, i);
 
     rrs[1].type = LDNS_RR_TYPE_A;
     rrs[1].rdata = rdata;
     rrs[1].len = 4;
     rrs[1].splice = -1;
 
-    rrs[0].ttl = rrs[1].ttl = 60;
+    rrs[0].ttl = rrs[1].ttl = FLEET_TTL;
     rrs[0].expires = rrs[1].expires = lease_clock_now(&fill->clock) + 2592000;
 
     fill->zone.rrs = rrs;

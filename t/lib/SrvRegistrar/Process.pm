@@ -39,7 +39,8 @@ sub start
         exec { $args{command}[0] } @{ $args{command} } or POSIX::_exit(127);
     }
 
-    wait_until(sub { !$self->alive() || $args{ready}->() }, START_TIMEOUT)
+    wait_until(sub { !$self->alive() || $args{ready}->() },
+               $args{timeout} // START_TIMEOUT)
         && $self->alive()
         or croak("$args{command}[0] did not start:\n" . $self->output());
 

@@ -1,0 +1,138 @@
+package Bench::DnsFleet;
+
+# Measures all servers with one fleet.  They are all started before the first
+# is loaded, and take turns: whatever else the machine does meanwhile, they
+# all have their share of it.
+
+use strict;
+use warnings;
+
+use Carp qw(croak);
+use File::Path qw(make_path);
+
+use Bench::DnsServer;
+use Bench::Fleet;
+use SrvRegistrar::Process qw(free_port);
+
+# Of an answer, where dnsd is not there to say it.
+use constant REPLY_BYTES => 146;
+
+# Before anything counts, each device's page should have been touched once; a
+# slow server does not get that far, and it need not.
+use constant WARM_SECONDS => 0.5;
+use constant WARM_DEVICES => 3_000_000;        # more in each further second
+
+# Few ports: in the open loop the client looks at each of them in turn.
+use constant LATENCY => ('--sockets', 4, '--window', 1024);
+
+# One query at a time, so that nothing is shared between packets.
+use constant SINGLE => ('--sockets', 1, '--window', 1);
+
+
+# build    where the programs are
+# data     where fleets are kept
+# dir      for servers' own files
+# devices  of the fleet
+# specs    of the servers
+# options  of t/bench/dns
+#
+# Returns { devices, rate, rows => [{ name, first_ms, rss, own, full, single,
+# latency }] }; the last three are lists of what Bench::DnsServer's load found.
+
+sub measure
+{
+    my (%args) = @_;
+
+    my $options = $args{options};
+    my $fleet = Bench::Fleet->new(dir => $args{data}, build => $args{build},
+        devices => $args{devices});
+
+    my @servers = start_all($fleet, %args);
+    my %rows = map { $_->{name} => {
+        name => $_->{name}, first_ms => $_->{first_ms},
+        echo => $_->{spec}{echo},
+    } } @servers;
+
+    for my $run (1 .. $options->{runs}) {
+        my @seed = ('--seed', $run);
+
+        for my $server (@servers) {
+            my $row = $rows{ $server->{name} };
+
+            push(@{ $row->{full} }, $server->load(@seed, '--seconds',
+                $options->{seconds}));
+            push(@{ $row->{single} }, $server->load(@seed, SINGLE,
+                '--seconds', $options->{seconds} / 2));
+            push(@{ $row->{latency} }, $server->load(@seed, LATENCY, '--rate',
+                $options->{rate}, '--seconds', $options->{seconds} / 2));
+        }
+
+        print(STDERR " $run");
+    }
+
+    for my $server (@servers) {
+        @{ $rows{ $server->{name} } }{qw(rss own)} =
+            @{ $server->memory() }{qw(rss own)};
+        $server->stop();
+    }
+
+    return {
+        devices => $args{devices},
+        rate    => $options->{rate},
+        rows    => [map { $rows{ $_->{name} } } @servers],
+    };
+}
+
+
+# The reflector answers with as many bytes as dnsd, which is first.
+
+sub start_all
+{
+    my ($fleet, %args) = @_;
+
+    my @servers;
+    my $bytes = REPLY_BYTES;
+    my $options = $args{options};
+
+    for my $spec (@{ $args{specs} }) {
+        my $dir = "$args{dir}/$args{devices}-" . $spec->{name} =~ s/\W/-/gr;
+        my $address = $spec->{address} // own_address();
+
+        make_path($dir);
+
+        my $server = Bench::DnsServer->start(
+            spec        => $spec,
+            fleet       => $fleet,
+            build       => $args{build},
+            dir         => $dir,
+            address     => $address,
+            port        => $spec->{port} // free_port($address),
+            reply_bytes => int($bytes + 0.5),
+            options     => [
+                $options->{edns} ? ('--edns', $options->{edns}) : (),
+                $options->{do}   ? '--do'                       : (),
+            ],
+        );
+
+        my $warm = $server->load('--seconds', WARM_SECONDS
+            + ($spec->{ours} ? $args{devices} / WARM_DEVICES : 0));
+
+        $bytes = $warm->{bytes} if $spec->{name} eq 'dnsd';
+        push(@servers, $server);
+        print(STDERR " $spec->{name}");
+    }
+
+    return @servers;
+}
+
+
+# All of 127/8 is loopback: runs side by side do not meet.
+
+sub own_address
+{
+    return sprintf('127.%d.%d.%d', 224 + ($$ >> 16) % 31, ($$ >> 8) % 256,
+        $$ % 256);
+}
+
+
+1;

@@ -1,0 +1,152 @@
+package Bench::DnsServer;
+
+# A DNS server at work on one fleet, on one processor: started, loaded and
+# measured.  Which there are says Bench::DnsServers.
+
+use strict;
+use warnings;
+
+use Carp qw(croak);
+use IO::Select;
+use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
+
+use Bench::Machine qw(pinned);
+use Bench::Usage ();
+use SrvRegistrar::Process;
+
+# A million devices take BIND and Knot ten seconds on an idle machine.
+use constant START_TIMEOUT => 120;
+
+
+# spec    one of Bench::DnsServers
+# fleet   Bench::Fleet
+# build   where the programs are
+# dir     for the server's own files
+# options of dns_load, for each run
+
+sub start
+{
+    my ($class, %args) = @_;
+
+    my $self = bless { %args, name => $args{spec}{name} }, $class;
+    my $spec = $args{spec};
+
+    my @command = $spec->{command}->(%args);
+
+    $self->{server} = "$args{address}\@$args{port}";
+    $self->ask_first();
+
+    my $begin = clock_gettime(CLOCK_MONOTONIC);
+
+    $self->{process} = SrvRegistrar::Process->start(
+        command => [ @{ $spec->{prefix} // [] }, pinned('server'), @command ],
+        output  => "$args{dir}/log",
+        timeout => START_TIMEOUT,
+        ready   => sub { $self->answered_first() },
+    );
+
+    $self->{first_ms} = ($self->{first} / 1e9 - $begin) * 1e3;
+
+    return $self;
+}
+
+
+# Somebody asks already when the server starts.
+
+sub ask_first
+{
+    my ($self) = @_;
+
+    $self->{asking_pid} = open($self->{asking}, '-|', $self->client('--first',
+        '--mix', '1,0,0,0', '--seconds', START_TIMEOUT))
+        or croak("dns_load: $!");
+
+    readline($self->{asking}) // croak("$self->{name}: nobody asks");
+}
+
+
+# Never waits: whether the server lives has to be looked at, too.
+
+sub answered_first
+{
+    my ($self) = @_;
+
+    return 0 if !IO::Select->new($self->{asking})->can_read(0);
+
+    ($self->{first}) = (readline($self->{asking}) // '') =~ /^first (\d+)/
+        or croak("$self->{name} does not answer");
+
+    delete $self->{asking_pid};
+    close(delete $self->{asking});
+
+    return 1;
+}
+
+
+# Whoever still asks would do so until its time is over, and close() would
+# wait for it.
+
+sub DESTROY
+{
+    my ($self) = @_;
+
+    local ($?, $@, $!);
+
+    kill('TERM', $self->{asking_pid}) if $self->{asking_pid};
+}
+
+
+sub stop { $_[0]{process}->stop() }
+
+
+sub pid { return $_[0]{process}{pid} }
+
+
+sub client
+{
+    my ($self, @options) = @_;
+
+    return (@{ $self->{spec}{client_prefix} // [] }, pinned('client'),
+        "$self->{build}/bench/dns_load", '--server', $self->{server},
+        '--devices', $self->{fleet}->devices(), @{ $self->{options} },
+        $self->{spec}{echo} ? '--echo' : (), @options);
+}
+
+
+# One run of dns_load: what it found, and cpu, user and system: the server's
+# microseconds for an answer, lost: the share of queries.
+
+sub load
+{
+    my ($self, @options) = @_;
+
+    my $before = Bench::Usage::cpu($self->pid());
+
+    open(my $pipe, '-|', $self->client(@options)) or croak("dns_load: $!");
+    my %found = map { split(/\s+/) } <$pipe>;
+    close($pipe) or croak("$self->{name}: dns_load failed: "
+        . ($? >> 8 ? 'see above' : "signal $?"));
+
+    my $used = Bench::Usage::difference($before,
+        Bench::Usage::cpu($self->pid()));
+
+    $found{answered} or croak("$self->{name} answered nothing");
+    $found{lost} /= $found{sent};
+
+    @found{qw(cpu user system)} = map { $used->{$_} * 1e6 / $found{answered} }
+        qw(total user system);
+    $found{busy} = $used->{total} / $found{seconds};
+
+    return \%found;
+}
+
+
+sub memory
+{
+    my ($self) = @_;
+
+    return Bench::Usage::memory($self->pid(), $self->{fleet}->dir());
+}
+
+
+1;

@@ -1,0 +1,267 @@
+package Bench::DnsServers;
+
+# The servers that are compared: what each is called, which program it needs,
+# and how it is told to serve one zone on one address with one thread.
+#
+# A spec has
+#
+#   name          of its row, and for --servers
+#   program       that has to be installed
+#   command       a sub, called with the arguments of Bench::DnsServer->start:
+#                 writes what the server needs into dir, returns the command
+#   ours          1: takes part in fleets that are too large for the others
+#   echo          1: no server, takes no part in what needs an answer
+#   address       where it is asked; loopback unless said otherwise
+#   prefix        words before the server's command, and
+#   client_prefix before the client's, such as `ip netns exec <name>`
+#   setup         a sub, called before all of the rest: false leaves the server
+#                 out
+#   teardown      a sub, called at the end
+#
+# Extra work is turned off everywhere: rate limiting, logs of queries, DNSSEC.
+
+use strict;
+use warnings;
+
+use Carp qw(croak);
+use Exporter qw(import);
+
+use Bench::Fleet;
+use SrvRegistrar::Process qw(program);
+
+our @EXPORT_OK = qw(dns_servers);
+
+use constant ZONE => Bench::Fleet::ZONE;
+
+# BIND listens on addresses that an interface has, and the others in 127/8 are
+# only a route.
+use constant INTERFACE => '127.0.0.1';
+
+
+# In the order of the table's rows.  A server is measured as it answers with
+# the fewest bytes, and where it can be told so, once more with the target's
+# address and the authority section.
+
+sub dns_servers
+{
+    return (
+        { name => 'dnsd', ours => 1, command => \&dnsd },
+        { name => 'reflector x64', echo => 1, ours => 1,
+          command => sub { reflector(64, @_) } },
+        { name => 'reflector x1', echo => 1, ours => 1,
+          command => sub { reflector(1, @_) } },
+        { name => 'gdnsd', program => 'gdnsd', command => \&gdnsd },
+        { name => 'nsd', program => 'nsd',
+          command => sub { nsd('yes', @_) } },
+        { name => 'nsd full', program => 'nsd',
+          command => sub { nsd('no', @_) } },
+        { name => 'knot', program => 'knotd', command => \&knot },
+        { name => 'named', program => 'named', address => INTERFACE,
+          command => sub { named('yes', @_) } },
+        { name => 'named full', program => 'named', address => INTERFACE,
+          command => sub { named('no', @_) } },
+        { name => 'pdns', program => 'pdns_server', command => \&pdns },
+    );
+}
+
+
+sub dnsd
+{
+    my (%args) = @_;
+
+    return ("$args{build}/dnsd", '--threads', 1, '--store',
+        $args{fleet}->store(), '--listen', "$args{address}\@$args{port}");
+}
+
+
+sub reflector
+{
+    my ($batch, %args) = @_;
+
+    return ("$args{build}/bench/dns_reflect",
+        "$args{address}\@$args{port}", $args{reply_bytes}, $batch);
+}
+
+
+sub gdnsd
+{
+    my (%args) = @_;
+
+    mkdir("$args{dir}/zones");
+    symlink($args{fleet}->zone(), "$args{dir}/zones/" . ZONE);
+
+    write_file("$args{dir}/config", <<"END");
+options => {
+    listen => { $args{address}:$args{port} => {} }
+    udp_threads = 1
+    tcp_threads = 1
+    run_dir = $args{dir}/run
+    state_dir = $args{dir}/state
+}
+END
+
+    return (program('gdnsd'), '-c', $args{dir}, 'start');
+}
+
+
+sub nsd
+{
+    my ($minimal, %args) = @_;
+    my $zone = $args{fleet}->zone();
+
+    write_file("$args{dir}/nsd.conf", <<"END");
+server:
+    ip-address: $args{address}\@$args{port}
+    server-count: 1
+    username: ""
+    zonesdir: "$args{dir}"
+    database: ""
+    pidfile: "$args{dir}/nsd.pid"
+    xfrdfile: "$args{dir}/xfrd.state"
+    zonelistfile: "$args{dir}/zone.list"
+    xfrdir: "$args{dir}"
+    minimal-responses: $minimal
+    rrl-ratelimit: 0
+    rrl-whitelist-ratelimit: 0
+remote-control:
+    control-enable: no
+zone:
+    name: @{[ZONE]}
+    zonefile: "$zone"
+END
+
+    return (program('nsd'), '-d', '-c', "$args{dir}/nsd.conf");
+}
+
+
+sub knot
+{
+    my (%args) = @_;
+    my $zone = $args{fleet}->zone();
+
+    write_file("$args{dir}/knot.conf", <<"END");
+server:
+    rundir: "$args{dir}"
+    listen: $args{address}\@$args{port}
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+log:
+  - target: stderr
+    any: warning
+database:
+    storage: "$args{dir}"
+template:
+  - id: default
+    semantic-checks: off
+    zonefile-sync: -1
+    journal-content: none
+zone:
+  - domain: @{[ZONE]}
+    file: "$zone"
+END
+
+    return (program('knotd'), '-c', "$args{dir}/knot.conf");
+}
+
+
+sub named
+{
+    my ($minimal, %args) = @_;
+    my $zone = $args{fleet}->zone();
+
+    write_file("$args{dir}/named.conf", <<"END");
+options {
+    directory "$args{dir}";
+    listen-on port $args{port} { $args{address}; };
+    listen-on-v6 { none; };
+    pid-file "$args{dir}/named.pid";
+    session-keyfile "$args{dir}/session.key";
+    recursion no;
+    allow-query { any; };
+    dnssec-validation no;
+    notify no;
+    minimal-responses $minimal;
+    check-integrity no;
+    prefetch 0;
+};
+controls { };
+logging { category default { null; }; };
+zone "@{[ZONE]}" {
+    type primary;
+    file "$zone";
+    masterfile-format text;
+};
+END
+
+    return (program('named'), '-f', '-n', 1, '-U', 1, '-c',
+        "$args{dir}/named.conf");
+}
+
+
+# Its caches are off: they would answer from a copy that does not see what
+# another process writes.
+
+sub pdns
+{
+    my (%args) = @_;
+
+    my $data = $args{fleet}->derived('pdns', sub { pdns_load(@_, %args) });
+
+    write_pdns($args{dir}, $data, <<"END");
+local-address=$args{address}
+local-port=$args{port}
+socket-dir=$args{dir}
+daemon=no
+guardian=no
+receiver-threads=1
+distributor-threads=1
+cache-ttl=0
+query-cache-ttl=0
+negquery-cache-ttl=0
+loglevel=3
+disable-syslog=yes
+END
+
+    return (program('pdns_server'), "--config-dir=$args{dir}");
+}
+
+
+sub pdns_load
+{
+    my ($data, %args) = @_;
+
+    mkdir($data) or croak("$data: $!");
+    write_pdns($args{dir}, $data, '');
+
+    my $log = qx{@{[program('pdnsutil')]} --config-dir=$args{dir} \\
+        load-zone @{[ZONE]} @{[$args{fleet}->zone()]} 2>&1};
+
+    croak("pdnsutil:\n$log") if $? != 0;
+}
+
+
+sub write_pdns
+{
+    my ($dir, $data, $more) = @_;
+
+    write_file("$dir/pdns.conf", <<"END");
+launch=lmdb
+lmdb-filename=$data/zones
+lmdb-shards=1
+$more
+END
+}
+
+
+sub write_file
+{
+    my ($path, $text) = @_;
+
+    open(my $file, '>', $path) or croak("$path: $!");
+    print $file $text;
+    close($file) or croak("$path: $!");
+}
+
+
+1;

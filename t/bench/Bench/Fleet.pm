@@ -1,0 +1,127 @@
+package Bench::Fleet;
+
+# The fleet that is asked about: as our store, and as a zone file for others.
+# Made once and kept; made anew where the program that makes it is newer, or
+# where leases would run out.
+
+use strict;
+use warnings;
+
+use Carp qw(croak);
+use Cwd qw(abs_path);
+use File::Path qw(make_path remove_tree);
+
+use constant ZONE => 'devices.example';
+
+# store_fill's leases are 30 days.
+use constant KEEP_DAYS => 20;
+
+
+# dir      where all fleets lie
+# build    where the programs are
+# devices  how many
+
+sub new
+{
+    my ($class, %args) = @_;
+
+    my $dir = "$args{dir}/$args{devices}";
+
+    make_path($dir);
+
+    return bless { %args, dir => abs_path($dir) }, $class;
+}
+
+
+sub devices { return $_[0]{devices} }
+sub dir     { return $_[0]{dir} }
+
+
+# The store's directory.
+
+sub store
+{
+    my ($self) = @_;
+
+    return $self->made('store', "$self->{build}/t/store_fill", sub {
+        my ($path) = @_;
+
+        $self->run("$self->{build}/t/store_fill", $path, '--devices',
+            $self->{devices}, ZONE);
+    });
+}
+
+
+# The zone file.
+
+sub zone
+{
+    my ($self) = @_;
+
+    return $self->made(ZONE, "$self->{build}/bench/dns_zone", sub {
+        my ($path) = @_;
+
+        $self->run_into($path, "$self->{build}/bench/dns_zone",
+            $self->{devices}, ZONE);
+    });
+}
+
+
+# A directory with something of a server's own, by $make->($path) out of the
+# zone file.
+
+sub derived
+{
+    my ($self, $name, $make) = @_;
+
+    return $self->made($name, $self->zone(), $make);
+}
+
+
+# What is made is marked when it is whole, so that a run that was cut off
+# leaves nothing that would be taken for it.
+
+sub made
+{
+    my ($self, $name, $source, $make) = @_;
+
+    my $path = "$self->{dir}/$name";
+    my $mark = "$path.made";
+
+    return $path if -e $mark && -M $mark < KEEP_DAYS && -M $mark <= -M $source;
+
+    unlink($mark);
+    remove_tree($path);
+    $make->($path);
+
+    open(my $file, '>', $mark) or croak("$mark: $!");
+
+    return $path;
+}
+
+
+sub run
+{
+    my ($self, @command) = @_;
+
+    system(@command) == 0 or croak("$command[0] failed: $?");
+}
+
+
+sub run_into
+{
+    my ($self, $path, @command) = @_;
+
+    my $pid = fork() // croak("fork: $!");
+
+    if ($pid == 0) {
+        open(STDOUT, '>', $path) or die("$path: $!\n");
+        exec { $command[0] } @command or die("$command[0]: $!\n");
+    }
+
+    waitpid($pid, 0);
+    croak("$command[0] failed: $?") if $? != 0;
+}
+
+
+1;
