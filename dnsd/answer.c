@@ -3,37 +3,12 @@
  * A query's whole life: parsed, placed in a zone, its value fetched (for a
  * batch at once), the sections written until something does not fit, and one
  * header to finish it.
- *
- * Positive answers carry no authority section (nobody uses it, and it costs
- * half of the bytes); negative ones carry the SOA.
  */
 
 #include "answer.h"
 
-#include "answer_rrset.h"
-
-
-/* CNAMEs followed in one zone.  Resolvers give up at about as many; twice
- * that only makes a loop of the operator's more expensive. */
-#define ANSWER_CNAMES_MAX  8
-
-
-/* What is found out while a reply is written. */
-typedef struct {
-    lookup_t           *lookup;
-    wire_writer_t       writer;
-    wire_finish_t       finish;
-    answer_targets_t    targets;
-    bool                negative;    /* the SOA is in */
-} answer_work_t;
-
-
-/* The names that a chain of CNAMEs went through: a node points to its name. */
-typedef struct {
-    unsigned        n;
-    wire_name_t     names[ANSWER_CNAMES_MAX];
-    lookup_node_t   node;            /* the one looked at */
-} answer_chain_t;
+#include "answer_edns.h"
+#include "answer_internal.h"
 
 
 static void answer_parse(lookup_t *lookup, answer_t *answer);
@@ -41,16 +16,11 @@ static void answer_write(lookup_t *lookup, const answer_context_t *context,
     answer_t *answer);
 static size_t answer_limit(const answer_context_t *context,
     const answer_t *answer);
-static wire_rcode_t answer_refusal(const answer_context_t *context,
-    const answer_t *answer);
-static wire_rcode_t answer_sections(answer_work_t *work,
-    const answer_t *answer);
-static bool answer_chain_next(answer_work_t *work, answer_chain_t *chain,
-    const lookup_node_t *start, const lookup_rrset_t *cname);
-static wire_rcode_t answer_negative(answer_work_t *work,
-    const lookup_node_t *node, wire_rcode_t rcode);
-static void answer_additional(answer_work_t *work, const lookup_node_t *node,
-    const lookup_rrset_t *answered);
+static wire_rcode_t answer_content(answer_work_t *work,
+    const answer_context_t *context, const answer_t *answer);
+static wire_rcode_t answer_cookie_only(const answer_t *answer);
+static wire_rcode_t answer_refusal(answer_work_t *work,
+    const answer_context_t *context, const answer_t *answer);
 static wire_rcode_t answer_failed(answer_work_t *work, wire_mark_t question,
     wire_rcode_t rcode);
 static answer_outcome_t answer_outcome(const answer_work_t *work);
@@ -76,6 +46,37 @@ answer_queries(lookup_t *lookup, const answer_context_t *context,
     for (i = 0; i < n; i++) {
         answer_write(lookup, context, &answers[i]);
     }
+}
+
+
+void
+answer_shorten(answer_t *answer)
+{
+    wire_rcode_t  rcode = WIRE_BADCOOKIE;
+
+    switch (answer->outcome) {
+
+    case ANSWER_NOERROR:
+    case ANSWER_NODATA:
+    case ANSWER_NXDOMAIN:
+    case ANSWER_TRUNCATED:
+        break;
+
+    default:
+        return;
+    }
+
+    /* NXDOMAIN stays what it is: with TC it is asked again all the same */
+
+    if (answer->cookie == ANSWER_COOKIE_NONE) {
+        rcode = (wire_rcode_t) (answer->reply[3] & 0x0F);
+    }
+
+    answer->reply_len = wire_shorten(answer->reply, answer->reply_len,
+                                     &answer->parsed, answer->opt_len, rcode,
+                                     rcode != WIRE_BADCOOKIE);
+    answer->outcome = rcode == WIRE_BADCOOKIE ? ANSWER_BADCOOKIE
+                                              : ANSWER_TRUNCATED;
 }
 
 
@@ -125,9 +126,11 @@ static void
 answer_write(lookup_t *lookup, const answer_context_t *context,
     answer_t *answer)
 {
+    size_t         limit;
     wire_mark_t    question;
-    answer_work_t  work;
     wire_rcode_t   rcode;
+    answer_edns_t  edns;
+    answer_work_t  work;
 
     answer->reply_len = 0;
     answer->outcome = ANSWER_DROPPED;
@@ -143,17 +146,20 @@ answer_write(lookup_t *lookup, const answer_context_t *context,
     work.finish = (wire_finish_t) { .udp_size = context->policy->udp_size };
     work.targets.n = 0;
     work.negative = false;
+    work.ede = ANSWER_EDE_NONE;
+
+    /* room for the OPT is kept from the start: it is never what is cut off */
+
+    rcode = answer_edns_begin(&edns, context, answer);
+    limit = answer_limit(context, answer);
 
     wire_writer_init(&work.writer, answer->reply,
-                     answer_limit(context, answer));
+                     limit - answer_edns_len(&edns, answer));
     wire_write_question(&work.writer, &answer->parsed, answer->query);
     question = wire_mark(&work.writer);
 
-    rcode = answer_refusal(context, answer);
-
     if (rcode == WIRE_NOERROR) {
-        work.finish.flags = WIRE_FLAG_AA;
-        rcode = answer_sections(&work, answer);
+        rcode = answer_content(&work, context, answer);
     }
 
     if (rcode != WIRE_NOERROR && rcode != WIRE_NXDOMAIN) {
@@ -161,14 +167,17 @@ answer_write(lookup_t *lookup, const answer_context_t *context,
     }
 
     work.finish.rcode = rcode;
+    work.finish.options = answer_edns_finish(&edns, context, answer, work.ede,
+                                             work.writer.at, limit);
 
+    answer->opt_len = answer_edns_len(&edns, answer);
     answer->reply_len = wire_finish(&work.writer, &answer->parsed,
                                     &work.finish);
     answer->outcome = answer_outcome(&work);
 }
 
 
-/* Room for the OPT is kept from the start: it is never what is cut off. */
+/* What the reply may come to with its OPT. */
 static size_t
 answer_limit(const answer_context_t *context, const answer_t *answer)
 {
@@ -184,13 +193,62 @@ answer_limit(const answer_context_t *context, const answer_t *answer)
         }
     }
 
-    return answer->parsed.edns ? limit - WIRE_OPT_LEN : limit;
+    return limit;
+}
+
+
+/* What follows the question. */
+static wire_rcode_t
+answer_content(answer_work_t *work, const answer_context_t *context,
+    const answer_t *answer)
+{
+    wire_rcode_t  rcode;
+
+    if (answer->verdict == WIRE_VERDICT_COOKIE) {
+        return answer_cookie_only(answer);
+    }
+
+    if (answer->verdict == WIRE_VERDICT_OK
+        && answer->parsed.class == WIRE_CLASS_CH)
+    {
+        return answer_chaos(work, context->policy, &answer->parsed);
+    }
+
+    rcode = answer_refusal(work, context, answer);
+
+    if (rcode != WIRE_NOERROR) {
+        return rcode;
+    }
+
+    work->finish.flags = WIRE_FLAG_AA;
+
+    return answer_sections(work, answer);
+}
+
+
+/* RFC 7873 5.4: a client asks for a cookie, or whether its own is good. */
+static wire_rcode_t
+answer_cookie_only(const answer_t *answer)
+{
+    switch (answer->cookie) {
+
+    case ANSWER_COOKIE_CLIENT:
+    case ANSWER_COOKIE_VALID:
+        return WIRE_NOERROR;
+
+    case ANSWER_COOKIE_INVALID:
+        return WIRE_BADCOOKIE;
+
+    default:
+        return WIRE_FORMERR;            /* a server without cookies */
+    }
 }
 
 
 /* NOERROR where the query is one that we answer. */
 static wire_rcode_t
-answer_refusal(const answer_context_t *context, const answer_t *answer)
+answer_refusal(answer_work_t *work, const answer_context_t *context,
+    const answer_t *answer)
 {
     switch (answer->verdict) {
 
@@ -208,6 +266,7 @@ answer_refusal(const answer_context_t *context, const answer_t *answer)
     }
 
     if (answer->node.place == LOOKUP_PLACE_NONE) {
+        work->ede = ANSWER_EDE_NOT_AUTHORITATIVE;
         return WIRE_REFUSED;
     }
 
@@ -217,221 +276,15 @@ answer_refusal(const answer_context_t *context, const answer_t *answer)
     switch (answer->parsed.type) {
 
     case WIRE_TYPE_AXFR:
+        work->ede = ANSWER_EDE_NOT_SUPPORTED;
         return context->stream ? WIRE_REFUSED : WIRE_NOTIMP;
 
     case WIRE_TYPE_IXFR:
+        work->ede = ANSWER_EDE_NOT_SUPPORTED;
         return WIRE_REFUSED;
 
     default:
         return WIRE_NOERROR;
-    }
-}
-
-
-/*
- * Follows CNAMEs to the last name, whose result decides (RFC 6604 3).  What
- * does not fit ends the reply with TC; lost additional records do not.
- */
-static wire_rcode_t
-answer_sections(answer_work_t *work, const answer_t *answer)
-{
-    lookup_rrset_t         rrset;
-    answer_chain_t         chain;
-    lookup_result_t        result;
-    const lookup_node_t   *node = &answer->node;
-
-    chain.n = 0;
-
-    for ( ;; ) {
-        result = lookup_find(work->lookup, node, answer->parsed.type, &rrset);
-
-        switch (result) {
-
-        case LOOKUP_RRSET:
-        case LOOKUP_CNAME:
-            break;
-
-        case LOOKUP_NODATA:
-            return answer_negative(work, node, WIRE_NOERROR);
-
-        case LOOKUP_NXDOMAIN:
-            return answer_negative(work, node, WIRE_NXDOMAIN);
-
-        default:
-            return WIRE_SERVFAIL;
-        }
-
-        if (!answer_rrset_write(&work->writer, node->name, &rrset,
-                                &work->finish.answers, &work->targets))
-        {
-            work->finish.flags |= WIRE_FLAG_TC;
-            return WIRE_NOERROR;
-        }
-
-        if (result == LOOKUP_RRSET) {
-            answer_additional(work, node, &rrset);
-            return WIRE_NOERROR;
-        }
-
-        if (!answer_chain_next(work, &chain, &answer->node, &rrset)) {
-            return WIRE_NOERROR;
-        }
-
-        node = &chain.node;
-    }
-}
-
-
-/* Goes on to a CNAME's target; false where the answer ends with that CNAME:
- * it leads out of the zone, in a circle, or too far. */
-static bool
-answer_chain_next(answer_work_t *work, answer_chain_t *chain,
-    const lookup_node_t *start, const lookup_rrset_t *cname)
-{
-    unsigned        i;
-    wire_name_t    *name;
-    wire_span_t     zone, target;
-    lookup_node_t  *node = &chain->node;
-
-    if (chain->n == ANSWER_CNAMES_MAX) {
-        return false;
-    }
-
-    name = &chain->names[chain->n];
-
-    /* broken RDATA is the operator's zone file, not the peer's: the CNAME is
-     * given as it stands */
-
-    if (!answer_rrset_cname(cname, name)) {
-        return false;
-    }
-
-    target = (wire_span_t) { name->data, name->len };
-
-    if (target.len == start->name.len
-        && wire_equal(target.data, start->name.data, target.len))
-    {
-        return false;
-    }
-
-    for (i = 0; i < chain->n; i++) {
-        if (chain->names[i].len == name->len
-            && wire_equal(chain->names[i].data, name->data, name->len))
-        {
-            return false;
-        }
-    }
-
-    zone.data = start->name.data + start->zone_at;
-    zone.len = start->name.len - start->zone_at;
-
-    /* another zone of ours is left to the resolver, as others do it */
-
-    lookup_node_init(work->lookup, node, target);
-
-    if (node->place == LOOKUP_PLACE_NONE
-        || target.len - node->zone_at != zone.len
-        || !wire_equal(target.data + node->zone_at, zone.data, zone.len))
-    {
-        return false;
-    }
-
-    if (!lookup_node_share(start, node)) {
-        lookup_fetch(work->lookup, &node, 1);
-    }
-
-    chain->n++;
-
-    return true;
-}
-
-
-/* RFC 2308 2 and 3: the SOA, with the time for which the absence may be
- * believed. */
-static wire_rcode_t
-answer_negative(answer_work_t *work, const lookup_node_t *node,
-    wire_rcode_t rcode)
-{
-    lookup_node_t   apex, *fetched = &apex;
-    lookup_rrset_t  soa;
-
-    lookup_node_apex(&apex, node);
-
-    if (!lookup_node_share(node, &apex)) {
-        lookup_fetch(work->lookup, &fetched, 1);
-    }
-
-    if (lookup_find(work->lookup, &apex, WIRE_TYPE_SOA, &soa) != LOOKUP_RRSET
-        || !answer_rrset_negative_ttl(&soa, &soa.ttl))
-    {
-        return WIRE_SERVFAIL;
-    }
-
-    /* a negative answer without its SOA would not be cached: better TC */
-
-    if (!answer_rrset_write(&work->writer, apex.name, &soa,
-                            &work->finish.authorities, NULL))
-    {
-        work->finish.flags |= WIRE_FLAG_TC;
-    }
-
-    work->negative = true;
-
-    return rcode;
-}
-
-
-/*
- * Addresses of the targets that lie in the same zone, and of those of SVCB and
- * HTTPS the records of that type, too (RFC 9460 4.1).  A device's are in the
- * value that gave the answer; others cost a lookup each.  One that fails, is
- * absent or does not fit is left out.
- */
-static void
-answer_additional(answer_work_t *work, const lookup_node_t *node,
-    const lookup_rrset_t *answered)
-{
-    size_t          i, at, zone_len = node->name.len - node->zone_at;
-    unsigned        t, ntypes = 2;
-    uint16_t        types[] = { WIRE_TYPE_A, WIRE_TYPE_AAAA, answered->type };
-    wire_name_t     name;
-    lookup_node_t   target, *fetched = &target;
-    lookup_rrset_t  rrset;
-
-    if (answered->type == WIRE_TYPE_SVCB || answered->type == WIRE_TYPE_HTTPS) {
-        ntypes = 3;
-    }
-
-    for (i = 0; i < work->targets.n; i++) {
-        at = work->targets.at[i];
-
-        if (!wire_name_parse(&name, work->writer.data, work->writer.at, &at)) {
-            continue;
-        }
-
-        wire_fold(name.data, name.len);
-        lookup_node_init(work->lookup, &target,
-                         (wire_span_t) { name.data, name.len });
-
-        if (target.place == LOOKUP_PLACE_NONE
-            || name.len - target.zone_at != zone_len)
-        {
-            continue;
-        }
-
-        if (!lookup_node_share(node, &target)) {
-            lookup_fetch(work->lookup, &fetched, 1);
-        }
-
-        for (t = 0; t < ntypes; t++) {
-            if (lookup_find(work->lookup, &target, types[t], &rrset)
-                == LOOKUP_RRSET
-                && rrset.rrs.data != answered->rrs.data)
-            {
-                (void) answer_rrset_write(&work->writer, target.name, &rrset,
-                                          &work->finish.additionals, NULL);
-            }
-        }
     }
 }
 
@@ -472,6 +325,9 @@ answer_outcome(const answer_work_t *work)
 
     case WIRE_BADVERS:
         return ANSWER_BADVERS;
+
+    case WIRE_BADCOOKIE:
+        return ANSWER_BADCOOKIE;
 
     default:
         return ANSWER_SERVFAIL;

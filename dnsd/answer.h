@@ -9,6 +9,7 @@
 #define ANSWER_H
 
 
+#include "answer_cookie.h"
 #include "lookup.h"
 #include "wire.h"
 
@@ -30,20 +31,9 @@ typedef enum {
     ANSWER_NOTIMP,
     ANSWER_BADVERS,
     ANSWER_SERVFAIL,
-    ANSWER_BADCOOKIE,            /* only in place of a limited answer */
+    ANSWER_BADCOOKIE,            /* to a limited or empty query */
     ANSWER_OUTCOMES              /* their number */
 } answer_outcome_t;
-
-
-/* What a query's COOKIE option was worth. */
-typedef enum {
-    ANSWER_COOKIE_NONE = 0,      /* none came, or cookies are off */
-    ANSWER_COOKIE_CLIENT,        /* the client's part alone */
-    ANSWER_COOKIE_VALID,         /* ours, for that address: not spoofed */
-    ANSWER_COOKIE_INVALID,       /* not ours, or too old */
-    ANSWER_COOKIE_MALFORMED,     /* FORMERR */
-    ANSWER_COOKIES               /* their number */
-} answer_cookie_t;
 
 
 /* What the rate limit made of an answer.  The outcome is what the peer then
@@ -56,13 +46,31 @@ typedef enum {
 } answer_limit_t;
 
 
-#define ANSWER_EDE_NONE  -1      /* 0 is "Other" (RFC 8914 4.1) */
+/* Extended errors that are told (RFC 8914 4). */
+#define ANSWER_EDE_NONE               -1
+#define ANSWER_EDE_OTHER              0
+#define ANSWER_EDE_NOT_READY          14
+#define ANSWER_EDE_NOT_AUTHORITATIVE  20
+#define ANSWER_EDE_NOT_SUPPORTED      21
+
+
+#define ANSWER_TEXT_MAX  255     /* a character-string (RFC 1035 3.3) */
+
+/* Bytes of the operator's choice. */
+typedef struct {
+    uint8_t  len;                    /* 0: none were chosen */
+    uint8_t  data[ANSWER_TEXT_MAX];
+} answer_text_t;
 
 
 /* What the operator says about answers.  Many threads read one; none of it
  * changes while they do. */
 typedef struct {
-    uint16_t  udp_size;              /* that our OPT offers */
+    uint16_t          udp_size;      /* that our OPT offers */
+    answer_secrets_t  secrets;       /* of cookies; none: they are off */
+    answer_text_t     nsid;
+    answer_text_t     identity;      /* id.server, hostname.bind */
+    answer_text_t     version;       /* version.server, version.bind */
 } answer_policy_t;
 
 
@@ -95,7 +103,8 @@ typedef struct {
 
     wire_verdict_t     verdict;
     wire_query_t       parsed;
-    lookup_node_t      node;
+    lookup_node_t      node;         /* after lookup_end only its name */
+    size_t             opt_len;      /* of the reply's end */
 } answer_t;
 
 
@@ -106,6 +115,13 @@ typedef struct {
  */
 void answer_queries(lookup_t *lookup, const answer_context_t *context,
     answer_t *answers, size_t n);
+
+/*
+ * Makes an answer that is there into the smallest one that still helps an
+ * honest client on: TC, or BADCOOKIE with a good cookie for one that knows of
+ * cookies (RFC 7873 5.2.3).  An error stays the small thing that it is.
+ */
+void answer_shorten(answer_t *answer);
 
 /* "NXDOMAIN", ...; a constant. */
 const char *answer_outcome_text(answer_outcome_t outcome);

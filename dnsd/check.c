@@ -6,6 +6,8 @@
 
 #include "check.h"
 
+#include "cookie_secrets.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,7 +19,15 @@ static bool check_store(const char *path, log_t *log);
 bool
 check_settings(const settings_t *settings, log_t *log)
 {
+    answer_secrets_t  secrets;
+
     if (!check_store(settings->store, log)) {
+        return false;
+    }
+
+    if (settings->cookies && settings->cookie_secrets[0] != '\0'
+        && !cookie_secrets_read(&secrets, settings->cookie_secrets, log))
+    {
         return false;
     }
 

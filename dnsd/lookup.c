@@ -114,6 +114,13 @@ lookup_end(lookup_t *lookup)
 }
 
 
+bool
+lookup_ready(const lookup_t *lookup)
+{
+    return lookup->ready;
+}
+
+
 /* Zones are few as a rule, and 256 at most, so the table is walked.  None lies
  * below another; the longest match is taken nevertheless, since the table is
  * the store's word and not ours. */

@@ -115,6 +115,9 @@ typedef enum {
 bool lookup_begin(lookup_t *lookup);
 void lookup_end(lookup_t *lookup);
 
+/* In between: what lookup_begin returned. */
+bool lookup_ready(const lookup_t *lookup);
+
 /* Finds zone and label of name, which must be lower case. */
 void lookup_node_init(lookup_t *lookup, lookup_node_t *node, wire_span_t name);
 

@@ -7,6 +7,7 @@
  */
 
 #include "check.h"
+#include "cookie_secrets.h"
 #include "log.h"
 #include "lookup.h"
 #include "net.h"
@@ -104,6 +105,9 @@ main_serve(const options_t *options, settings_t *settings, net_t *net,
     watch.log = log;
 
     good = source != NULL && watch_init(&watch)
+           && cookie_secrets_random(&watch.own, log)
+           && watch_secrets(&watch, settings)
+           && net_set_policy(net, &settings->policy)
            && lookup_source_check(source) != LOOKUP_SOURCE_UNLOCKED
            && net_start(net, source);
 

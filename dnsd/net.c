@@ -6,6 +6,7 @@
 #include "net_internal.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -29,6 +30,7 @@
 
 struct net_s {
     log_t          *log;
+    rate_limit_t   *limit;
     unsigned        n;
     net_thread_t    threads[];
 };
@@ -69,12 +71,20 @@ net_create(const net_options_t *options, const net_policy_t *policy,
     }
 
     net->log = log;
+    net->limit = net_limit_create();
+
+    if (net->limit == NULL) {
+        log_line(log, "no memory for the rate limit");
+        net_destroy(net);
+        return NULL;
+    }
 
     for (i = 0; i < options->nthreads; i++) {
 
         /* counted before, so that a half-made one is cleaned up, too */
 
         net->n++;
+        net->threads[i].limit = net->limit;
 
         if (!net_thread_init(&net->threads[i], options, connections, log)) {
             net_destroy(net);
@@ -145,6 +155,7 @@ net_destroy(net_t *net)
         net_thread_cleanup(&net->threads[i]);
     }
 
+    rate_limit_destroy(net->limit);
     free(net);
 }
 
@@ -165,6 +176,13 @@ net_set_policy(net_t *net, const net_policy_t *policy)
     }
 
     return true;
+}
+
+
+void
+net_second(net_t *net)
+{
+    net_limit_tell(net->limit, net_now(), net->log);
 }
 
 
@@ -189,9 +207,15 @@ void
 net_settle(net_thread_t *thread, answer_t *answer,
     const net_exchange_t *exchange)
 {
-    _Atomic uint64_t  *counter = &thread->counters[answer->outcome];
+    _Atomic uint64_t  *counter;
 
-    (void) exchange;
+    if (thread->policy->limit.rate.rate != 0
+        && exchange->transport != NET_TCP)
+    {
+        net_limit(thread, answer, exchange);
+    }
+
+    counter = &thread->counters[answer->outcome];
 
     /* one thread writes: no locked instruction is needed */
 
@@ -211,6 +235,40 @@ net_now(void)
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 
     return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+
+uint32_t
+net_wall(void)
+{
+    struct timespec  now;
+
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+
+    return (uint32_t) now.tv_sec;
+}
+
+
+wire_span_t
+net_client(const struct sockaddr *peer)
+{
+    switch (peer->sa_family) {
+
+    case AF_INET:
+        return (wire_span_t) {
+            (const uint8_t *) &((const struct sockaddr_in *) peer)->sin_addr,
+            sizeof(struct in_addr)
+        };
+
+    case AF_INET6:
+        return (wire_span_t) {
+            (const uint8_t *) &((const struct sockaddr_in6 *) peer)->sin6_addr,
+            sizeof(struct in6_addr)
+        };
+
+    default:
+        return (wire_span_t) { NULL, 0 };
+    }
 }
 
 

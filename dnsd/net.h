@@ -13,12 +13,14 @@
 #include "lookup.h"
 #include "net_address.h"
 #include "net_prefix.h"
+#include "rate_limit.h"
 
 
 #define NET_THREADS_MAX    64
 #define NET_ADDRESSES_MAX  32
 #define NET_UDP_SIZE_MAX   4096
 #define NET_PROXIES_MAX    32
+#define NET_EXEMPT_MAX     32
 
 /* What tcp-idle may be: seconds; longer than 65535 tenths cannot be told to a
  * client (RFC 7828). */
@@ -52,11 +54,19 @@ typedef struct {
 } net_tcp_policy_t;
 
 
+typedef struct {
+    rate_limit_policy_t   rate;
+    unsigned              nexempt;
+    net_prefix_t          exempt[NET_EXEMPT_MAX];
+} net_limit_policy_t;
+
+
 /* What may be changed while the threads run: each works with one policy, the
  * same for all, and takes up a new one between two events. */
 typedef struct {
     answer_policy_t       answer;
     net_tcp_policy_t      tcp;
+    net_limit_policy_t    limit;
 } net_policy_t;
 
 
@@ -75,6 +85,10 @@ bool net_set_policy(net_t *net, const net_policy_t *policy);
 
 /* Ends the threads and waits for them.  NULL is allowed. */
 void net_destroy(net_t *net);
+
+/* What is to be looked at about once a second: logs rate limits that have
+ * ended.  Always the same thread, never one that answers. */
+void net_second(net_t *net);
 
 /* Packets by outcome, all threads together.  Any thread. */
 void net_counters(const net_t *net, uint64_t counters[ANSWER_OUTCOMES]);

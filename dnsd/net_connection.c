@@ -152,17 +152,20 @@ net_connection_answer(net_thread_t *thread, net_connection_t *connection,
     answer_t  answer = {
         .query = connection->in + at,
         .query_len = len,
+        .client = net_client((const struct sockaddr *) &connection->peer),
         .reply = connection->out + 2,
         .reply_size = WIRE_MESSAGE_MAX
     };
     answer_context_t  context = {
         .policy = &thread->policy->answer,
-        .stream = true
+        .stream = true,
+        .now = net_wall()
     };
     net_exchange_t  exchange = {
         .transport = NET_TCP,
         .peer = (const struct sockaddr *) &connection->peer,
-        .local = (const struct sockaddr *) &connection->local->sockaddr
+        .local = (const struct sockaddr *) &connection->local->sockaddr,
+        .now = net_now()
     };
 
     (void) lookup_begin(thread->lookup);

@@ -42,6 +42,7 @@ typedef struct {
     net_transport_t         transport;
     const struct sockaddr  *peer;    /* who asked */
     const struct sockaddr  *local;   /* the listener's; a wildcard, perhaps */
+    int64_t                 now;     /* net_now() of the batch */
 } net_exchange_t;
 
 
@@ -58,12 +59,19 @@ struct net_thread_s {
     net_event_t         wake;
     net_udp_t          *udp;
     net_tcp_t          *tcp;
+    rate_limit_t       *limit;       /* all threads' */
     _Atomic uint64_t    counters[ANSWER_OUTCOMES];
 };
 
 
 /* Milliseconds since some start, for deadlines. */
 int64_t net_now(void);
+
+/* Seconds since 1970, for cookies. */
+uint32_t net_wall(void);
+
+/* The bytes of a peer's address, for answer_t's client. */
+wire_span_t net_client(const struct sockaddr *peer);
 
 /* Adds an event to the thread's epoll, or changes what it waits for. */
 bool net_event_add(net_thread_t *thread, net_event_t *event, uint32_t events);
@@ -76,6 +84,17 @@ bool net_event_set(net_thread_t *thread, net_event_t *event, uint32_t events);
  */
 void net_settle(net_thread_t *thread, answer_t *answer,
     const net_exchange_t *exchange);
+
+/* Makes a reply short, or takes it back, where its peer has had too many:
+ * net_limit.c.  There is a limit, and the transport shows no address. */
+void net_limit(net_thread_t *thread, answer_t *answer,
+    const net_exchange_t *exchange);
+
+/* The table.  NULL where it cannot be had. */
+rate_limit_t *net_limit_create(void);
+
+/* Logs limits that have ended.  One thread, about once a second. */
+void net_limit_tell(rate_limit_t *limit, int64_t now, log_t *log);
 
 /* The sockets of a thread and all memory that it will ever use.  NULL where
  * it cannot be had, which is logged. */

@@ -213,13 +213,18 @@ net_udp_answer(net_thread_t *thread, const net_udp_socket_t *sock, unsigned n)
     unsigned          i;
     net_exchange_t    exchange;
     net_udp_batch_t  *batch = &thread->udp->batch;
-    answer_context_t  context = { .policy = &thread->policy->answer };
+    answer_context_t  context = {
+        .policy = &thread->policy->answer,
+        .now = net_wall()
+    };
 
     /* an unwanted packet is a query of no bytes: dropped and counted as such */
 
     for (i = 0; i < n; i++) {
         batch->answers[i].query_len = net_udp_wanted(&batch->in[i])
                                       ? batch->in[i].msg_len : 0;
+        batch->answers[i].client = net_client((const struct sockaddr *)
+                                              &batch->peers[i]);
     }
 
     (void) lookup_begin(thread->lookup);
@@ -227,6 +232,7 @@ net_udp_answer(net_thread_t *thread, const net_udp_socket_t *sock, unsigned n)
     lookup_end(thread->lookup);
 
     exchange.transport = NET_UDP;
+    exchange.now = net_now();
     exchange.local = (const struct sockaddr *) &sock->address.sockaddr;
 
     for (i = 0; i < n; i++) {

@@ -31,7 +31,10 @@ typedef struct {
     unsigned         threads;        /* 1 to NET_THREADS_MAX */
     unsigned         naddresses;
     net_address_t    addresses[NET_ADDRESSES_MAX];
-    net_policy_t     policy;         /* all of it live */
+    bool             cookies;
+    char             cookie_secrets[PATH_MAX];
+    net_policy_t     policy;         /* all of it live; but for the secrets of
+                                        cookies, see watch_secrets */
 } settings_t;
 
 

@@ -32,6 +32,11 @@ static bool settings_parse_flag(const settings_row_t *row, void *field,
     const char *value);
 static bool settings_parse_address(const settings_row_t *row, void *field,
     const char *value);
+static bool settings_parse_bytes(const settings_row_t *row, void *field,
+    const char *value);
+static bool settings_parse_prefix(const settings_row_t *row, void *field,
+    const char *value);
+static int settings_hex_digit(char c);
 static bool settings_same_address(const void *a, const void *b);
 static unsigned settings_processors(void);
 
@@ -104,6 +109,77 @@ const settings_row_t  settings_table[] = {
       .min = 1,
       .max = NET_TCP_IDLE_MAX,
       SETTINGS_FIELD(policy.tcp.idle) },
+
+    { .name = "nsid",
+      .argument = "TEXT|0xHEX",
+      .help = "the name of this server, for clients that ask by EDNS",
+      .flags = SETTINGS_IS_LIVE,
+      .parse = settings_parse_bytes,
+      .expected = "1 to 255 bytes, nor 0x and their hexadecimal digits",
+      SETTINGS_FIELD(policy.answer.nsid) },
+
+    { .name = "identity",
+      .argument = "TEXT",
+      .help = "the same for id.server and hostname.bind in class CH",
+      .flags = SETTINGS_IS_LIVE,
+      .parse = settings_parse_bytes,
+      .expected = "1 to 255 bytes, nor 0x and their hexadecimal digits",
+      SETTINGS_FIELD(policy.answer.identity) },
+
+    { .name = "version-text",
+      .argument = "TEXT",
+      .help = "what version.server and version.bind say",
+      .flags = SETTINGS_IS_LIVE,
+      .parse = settings_parse_bytes,
+      .expected = "1 to 255 bytes, nor 0x and their hexadecimal digits",
+      SETTINGS_FIELD(policy.answer.version) },
+
+    { .name = "cookies",
+      .argument = "on|off",
+      .help = "DNS cookies; on",
+      .preset = "on",
+      .flags = SETTINGS_IS_LIVE,
+      .parse = settings_parse_flag,
+      .expected = "on or off",
+      SETTINGS_FIELD(cookies) },
+
+    { .name = "cookie-secrets",
+      .argument = "FILE",
+      .help = "their secrets, one or two lines of 32 hexadecimal\n"
+              "digits; else a random one",
+      .flags = SETTINGS_IS_LIVE | SETTINGS_IS_FILE,
+      .parse = settings_parse_text,
+      .expected = "a path of at most 4095 bytes",
+      .min = 1,
+      SETTINGS_FIELD(cookie_secrets) },
+
+    { .name = "rate-limit",
+      .argument = "N",
+      .help = "UDP answers a second about one name to one /24 or\n"
+              "IPv6 /56, 0 for no limit; " SETTINGS_TEXT(RATE_LIMIT_DEFAULT),
+      .preset = SETTINGS_TEXT(RATE_LIMIT_DEFAULT),
+      .flags = SETTINGS_IS_LIVE,
+      .parse = settings_parse_number,
+      .max = RATE_LIMIT_MAX,
+      SETTINGS_FIELD(policy.limit.rate.rate) },
+
+    { .name = "rate-limit-slip",
+      .argument = "N",
+      .help = "sends one of N limited answers, truncated; 0: none; "
+              SETTINGS_TEXT(RATE_LIMIT_SLIP),
+      .preset = SETTINGS_TEXT(RATE_LIMIT_SLIP),
+      .flags = SETTINGS_IS_LIVE,
+      .parse = settings_parse_number,
+      .max = RATE_LIMIT_SLIP_MAX,
+      SETTINGS_FIELD(policy.limit.rate.slip) },
+
+    { .name = "rate-limit-exempt",
+      .argument = "PREFIX",
+      .help = "addresses without that limit; may be repeated",
+      .flags = SETTINGS_IS_LIVE,
+      .parse = settings_parse_prefix,
+      .expected = "a prefix such as 192.0.2.0/24 or 2001:db8::/32",
+      SETTINGS_LIST(policy.limit.exempt, policy.limit.nexempt) },
 
     { .name = "verbose",
       .argument = "on|off",
@@ -237,6 +313,69 @@ settings_parse_address(const settings_row_t *row, void *field,
     (void) row;
 
     return net_address_parse(field, value);
+}
+
+
+/* An answer_text_t, as it stands or in hexadecimal. */
+static bool
+settings_parse_bytes(const settings_row_t *row, void *field,
+    const char *value)
+{
+    int             high, low;
+    size_t          len = strlen(value);
+    answer_text_t  *text = field;
+
+    (void) row;
+
+    if (strncmp(value, "0x", 2) != 0) {
+        if (len == 0 || len > ANSWER_TEXT_MAX) {
+            return false;
+        }
+
+        text->len = (uint8_t) len;
+        memcpy(text->data, value, len);
+
+        return true;
+    }
+
+    if (len == 2 || len % 2 != 0 || (len - 2) / 2 > ANSWER_TEXT_MAX) {
+        return false;
+    }
+
+    for (value += 2; *value != '\0'; value += 2) {
+        high = settings_hex_digit(value[0]);
+        low = settings_hex_digit(value[1]);
+
+        if (high == -1 || low == -1) {
+            return false;
+        }
+
+        text->data[text->len++] = (uint8_t) (high << 4 | low);
+    }
+
+    return true;
+}
+
+
+static int
+settings_hex_digit(char c)
+{
+    const char  *at;
+    static const char  digits[] = "0123456789abcdef0123456789ABCDEF";
+
+    at = c != '\0' ? strchr(digits, c) : NULL;
+
+    return at != NULL ? (int) (at - digits) % 16 : -1;
+}
+
+
+static bool
+settings_parse_prefix(const settings_row_t *row, void *field,
+    const char *value)
+{
+    (void) row;
+
+    return net_prefix_parse(field, value);
 }
 
 

@@ -8,6 +8,8 @@
 
 #include "watch.h"
 
+#include "cookie_secrets.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +46,28 @@ watch_init(watch_t *watch)
         log_line(watch->log, "cannot set up signals: %s", strerror(errno));
         return false;
     }
+
+    return true;
+}
+
+
+bool
+watch_secrets(const watch_t *watch, settings_t *settings)
+{
+    answer_secrets_t  *secrets = &settings->policy.answer.secrets;
+
+    secrets->n = 0;
+
+    if (!settings->cookies) {
+        return true;
+    }
+
+    if (settings->cookie_secrets[0] != '\0') {
+        return cookie_secrets_read(secrets, settings->cookie_secrets,
+                                   watch->log);
+    }
+
+    *secrets = watch->own;
 
     return true;
 }
@@ -90,6 +114,8 @@ watch_second(watch_t *watch, unsigned seconds)
         return false;
     }
 
+    net_second(watch->net);
+
     if (watch->settings->verbose && seconds % WATCH_COUNTERS_EVERY == 0) {
         watch_counters(watch);
     }
@@ -104,7 +130,9 @@ watch_reload(watch_t *watch)
 {
     settings_t  next;
 
-    if (!options_load(watch->options, &next, watch->log)) {
+    if (!options_load(watch->options, &next, watch->log)
+        || !watch_secrets(watch, &next))
+    {
         log_line(watch->log, "not reloaded: the settings stay as they were");
         return;
     }

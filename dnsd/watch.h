@@ -22,6 +22,8 @@ typedef struct {
     net_t               *net;
     lookup_source_t     *source;
     log_t               *log;
+    answer_secrets_t     own;            /* of cookies, where no file is set;
+                                            it stays over a reload */
 
     sigset_t             signals;
 } watch_t;
@@ -30,6 +32,10 @@ typedef struct {
 /* Blocks the signals: before any thread is started, so that none sees them.
  * False where that fails, which is logged. */
 bool watch_init(watch_t *watch);
+
+/* Puts the secrets of cookies into the settings' policy: the file's, our own or
+ * none.  False where the file cannot be used, which is logged. */
+bool watch_secrets(const watch_t *watch, settings_t *settings);
 
 /* Until a signal says stop: true.  False where the process must not go on,
  * which is logged. */

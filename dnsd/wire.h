@@ -30,6 +30,7 @@
 #define WIRE_TYPE_SOA     6
 #define WIRE_TYPE_PTR     12
 #define WIRE_TYPE_MX      15
+#define WIRE_TYPE_TXT     16
 #define WIRE_TYPE_AAAA    28
 #define WIRE_TYPE_SRV     33
 #define WIRE_TYPE_OPT     41
@@ -43,6 +44,7 @@
 #define WIRE_TYPE_ANY     255
 
 #define WIRE_CLASS_IN     1
+#define WIRE_CLASS_CH     3
 
 #define WIRE_OPCODE_QUERY 0
 
@@ -54,6 +56,15 @@
 
 #define WIRE_EDNS_DO      0x8000
 
+/* EDNS options that mean something here. */
+#define WIRE_OPTION_NSID       3     /* RFC 5001 */
+#define WIRE_OPTION_COOKIE     10    /* RFC 7873 */
+#define WIRE_OPTION_KEEPALIVE  11    /* RFC 7828 */
+#define WIRE_OPTION_PADDING    12    /* RFC 7830 */
+#define WIRE_OPTION_EDE        15    /* RFC 8914 */
+
+#define WIRE_OPTION_FIXED      4     /* code, length */
+
 /* RCODEs, the extended one included (RFC 6895 2.3). */
 typedef enum {
     WIRE_NOERROR = 0,
@@ -62,7 +73,8 @@ typedef enum {
     WIRE_NXDOMAIN = 3,
     WIRE_NOTIMP = 4,
     WIRE_REFUSED = 5,
-    WIRE_BADVERS = 16
+    WIRE_BADVERS = 16,
+    WIRE_BADCOOKIE = 23
 } wire_rcode_t;
 
 
@@ -80,15 +92,27 @@ typedef struct {
 } wire_name_t;
 
 
+/* The options of a query that mean something here.  Of one that comes twice
+ * the first counts. */
 typedef struct {
-    uint16_t     flags;          /* the header's second word, as sent */
-    wire_name_t  name;           /* QNAME, in lower case */
-    uint16_t     type;           /* QTYPE */
-    uint16_t     class;          /* QCLASS */
-    size_t       question_end;   /* 0: no question that could be echoed */
-    bool         edns;           /* came with a usable OPT */
-    bool         dnssec_ok;      /* the DO bit */
-    uint16_t     payload;        /* what the client says it can take */
+    unsigned     present;        /* WIRE_OPTION_BIT of each that came */
+    wire_span_t  cookie;         /* where COOKIE is present */
+    uint16_t     keepalive_len;  /* where KEEPALIVE is */
+} wire_options_t;
+
+#define WIRE_OPTION_BIT(code)  (1U << (code))
+
+
+typedef struct {
+    uint16_t        flags;          /* the header's second word, as sent */
+    wire_name_t     name;           /* QNAME, in lower case */
+    uint16_t        type;           /* QTYPE */
+    uint16_t        class;          /* QCLASS */
+    size_t          question_end;   /* 0: no question that could be echoed */
+    bool            edns;           /* came with a usable OPT */
+    bool            dnssec_ok;      /* the DO bit */
+    uint16_t        payload;        /* what the client says it can take */
+    wire_options_t  options;        /* none without a usable OPT */
 } wire_query_t;
 
 
@@ -97,7 +121,8 @@ typedef enum {
     WIRE_VERDICT_DROP,           /* a reply could only do harm */
     WIRE_VERDICT_FORMERR,
     WIRE_VERDICT_NOTIMP,
-    WIRE_VERDICT_BADVERS
+    WIRE_VERDICT_BADVERS,
+    WIRE_VERDICT_COOKIE          /* no question, but a COOKIE option */
 } wire_verdict_t;
 
 
@@ -132,8 +157,8 @@ void wire_name_print(char *text, size_t size, wire_span_t name);
 
 /*
  * Parses a whole query.  With every verdict but DROP, flags, question_end,
- * edns, dnssec_ok and payload may be used for a reply; name, type and class
- * only where question_end is not 0.
+ * edns, dnssec_ok, payload and options may be used for a reply; name, type and
+ * class only where question_end is not 0.
  */
 wire_verdict_t wire_query_parse(wire_query_t *query, const uint8_t *message,
     size_t len);
@@ -201,14 +226,24 @@ typedef struct {
     uint16_t      authorities;
     uint16_t      additionals;   /* without the OPT */
     uint16_t      udp_size;      /* what our OPT says */
+    wire_span_t   options;       /* in our OPT; its RDATA */
 } wire_finish_t;
 
 /*
  * Finishes a reply, the only place that does: the OPT, if the query had one
- * (its room is WIRE_OPT_LEN), and the header.  Returns the reply's length.
+ * (the caller has kept room for WIRE_OPT_LEN and the options behind the
+ * writer's limit), and the header.  Returns the reply's length.
  */
 size_t wire_finish(wire_writer_t *writer, const wire_query_t *query,
     const wire_finish_t *finish);
+
+/*
+ * Cuts a finished reply down to its question and its OPT, which is the last
+ * opt_len bytes of it (0: it has none), and sets RCODE and TC anew.  Returns
+ * the length.
+ */
+size_t wire_shorten(uint8_t *reply, size_t len, const wire_query_t *query,
+    size_t opt_len, wire_rcode_t rcode, bool truncated);
 
 
 #endif /* WIRE_H */

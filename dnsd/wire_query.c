@@ -8,7 +8,6 @@
 
 
 #define WIRE_RR_FIXED       10     /* type, class, TTL, RDLENGTH */
-#define WIRE_OPTION_FIXED   4      /* code, length */
 #define WIRE_OPCODE_SHIFT   11
 #define WIRE_OPCODE_MASK    0x0F
 
@@ -35,20 +34,24 @@ static wire_verdict_t wire_additional_parse(wire_query_t *query,
     wire_cursor_t *cursor, unsigned n);
 static wire_verdict_t wire_opt_parse(wire_query_t *query,
     const wire_record_t *record);
-static bool wire_options_valid(wire_span_t rdata);
+static bool wire_options_parse(wire_options_t *options, wire_span_t rdata);
+static void wire_option_keep(wire_options_t *options, unsigned code,
+    wire_span_t data);
 
 
 wire_verdict_t
 wire_query_parse(wire_query_t *query, const uint8_t *message, size_t len)
 {
-    unsigned        nauthority;
+    unsigned        nquestions, nauthority;
     wire_cursor_t   cursor = { message, len, WIRE_HEADER_LEN };
     wire_record_t   record;
+    wire_verdict_t  verdict;
 
     query->question_end = 0;
     query->edns = false;
     query->dnssec_ok = false;
     query->payload = WIRE_UDP_MIN;
+    query->options.present = 0;
 
     /* never answer an answer: one forged packet would set two servers at
      * each other for ever */
@@ -68,10 +71,13 @@ wire_query_parse(wire_query_t *query, const uint8_t *message, size_t len)
         return WIRE_VERDICT_NOTIMP;
     }
 
-    /* RFC 9619 3: exactly one question; RFC 7873's query without any needs
-     * cookies, which are not served */
+    /* RFC 9619 3: one question; without any it is about cookies, or nothing */
 
-    if (wire_get16(message + 4) != 1 || !wire_question_parse(query, &cursor)) {
+    nquestions = wire_get16(message + 4);
+
+    if (nquestions > 1
+        || (nquestions == 1 && !wire_question_parse(query, &cursor)))
+    {
         return WIRE_VERDICT_FORMERR;
     }
 
@@ -79,8 +85,9 @@ wire_query_parse(wire_query_t *query, const uint8_t *message, size_t len)
 
     nauthority = wire_get16(message + 8);
 
-    if (wire_get16(message + 6) != 0
-        || nauthority > (query->type == WIRE_TYPE_IXFR ? 1U : 0U))
+    if (wire_get16(message + 6) != 0 || nauthority > 1
+        || (nauthority == 1
+            && (nquestions == 0 || query->type != WIRE_TYPE_IXFR)))
     {
         return WIRE_VERDICT_FORMERR;
     }
@@ -89,7 +96,16 @@ wire_query_parse(wire_query_t *query, const uint8_t *message, size_t len)
         return WIRE_VERDICT_FORMERR;
     }
 
-    return wire_additional_parse(query, &cursor, wire_get16(message + 10));
+    verdict = wire_additional_parse(query, &cursor, wire_get16(message + 10));
+
+    if (nquestions == 1 || verdict != WIRE_VERDICT_OK) {
+        return verdict;
+    }
+
+    /* RFC 7873 5.4 */
+
+    return query->options.present & WIRE_OPTION_BIT(WIRE_OPTION_COOKIE)
+           ? WIRE_VERDICT_COOKIE : WIRE_VERDICT_FORMERR;
 }
 
 
@@ -220,31 +236,73 @@ wire_opt_parse(wire_query_t *query, const wire_record_t *record)
         return WIRE_VERDICT_BADVERS;        /* RFC 6891 6.1.3 */
     }
 
-    return wire_options_valid(record->rdata) ? WIRE_VERDICT_OK
-                                             : WIRE_VERDICT_FORMERR;
+    return wire_options_parse(&query->options, record->rdata)
+           ? WIRE_VERDICT_OK : WIRE_VERDICT_FORMERR;
 }
 
 
-/* Options are not known here, but they must be whole (RFC 6891 6.1.2). */
+/* All must be whole (RFC 6891 6.1.2), also those that mean nothing here: they
+ * are passed over.  A broken OPT has no options at all. */
 static bool
-wire_options_valid(wire_span_t rdata)
+wire_options_parse(wire_options_t *options, wire_span_t rdata)
 {
-    size_t  size;
+    size_t       len;
+    wire_span_t  data;
 
     while (rdata.len > 0) {
         if (rdata.len < WIRE_OPTION_FIXED) {
-            return false;
+            break;
         }
 
-        size = WIRE_OPTION_FIXED + (size_t) wire_get16(rdata.data + 2);
+        len = wire_get16(rdata.data + 2);
 
-        if (size > rdata.len) {
-            return false;
+        if (len > rdata.len - WIRE_OPTION_FIXED) {
+            break;
         }
 
-        rdata.data += size;
-        rdata.len -= size;
+        data = (wire_span_t) { rdata.data + WIRE_OPTION_FIXED, len };
+        wire_option_keep(options, wire_get16(rdata.data), data);
+
+        rdata.data = data.data + len;
+        rdata.len -= WIRE_OPTION_FIXED + len;
     }
 
-    return true;
+    if (rdata.len > 0) {
+        options->present = 0;
+    }
+
+    return rdata.len == 0;
+}
+
+
+/* What is in an NSID or padding of a query does not matter (RFC 5001 2.1,
+ * RFC 7830 3); of the others only the form is left to the caller. */
+static void
+wire_option_keep(wire_options_t *options, unsigned code, wire_span_t data)
+{
+    if (code > WIRE_OPTION_PADDING
+        || (options->present & WIRE_OPTION_BIT(code)))
+    {
+        return;
+    }
+
+    switch (code) {
+
+    case WIRE_OPTION_COOKIE:
+        options->cookie = data;
+        break;
+
+    case WIRE_OPTION_KEEPALIVE:
+        options->keepalive_len = (uint16_t) data.len;
+        break;
+
+    case WIRE_OPTION_NSID:
+    case WIRE_OPTION_PADDING:
+        break;
+
+    default:
+        return;
+    }
+
+    options->present |= WIRE_OPTION_BIT(code);
 }

@@ -165,17 +165,18 @@ wire_finish(wire_writer_t *writer, const wire_query_t *query,
 {
     uint16_t  flags;
 
-    /* its room was kept from the start, so this cannot overflow */
+    /* its room was kept, so this cannot overflow */
 
     if (query->edns) {
-        writer->limit += WIRE_OPT_LEN;
+        writer->limit = writer->at + WIRE_OPT_LEN + finish->options.len;
 
         wire_write(writer, (const uint8_t *) "", 1);
         wire_write16(writer, WIRE_TYPE_OPT);
         wire_write16(writer, finish->udp_size);
         wire_write16(writer, (uint16_t) (finish->rcode >> 4 << 8));
         wire_write16(writer, query->dnssec_ok ? WIRE_EDNS_DO : 0);
-        wire_write16(writer, 0);
+        wire_write16(writer, (uint16_t) finish->options.len);
+        wire_write(writer, finish->options.data, finish->options.len);
     }
 
     /* the opcode stays, RD and CD are copied (RFC 1035 4.1.1, RFC 4035
@@ -193,6 +194,40 @@ wire_finish(wire_writer_t *writer, const wire_query_t *query,
                  (uint16_t) (finish->additionals + (query->edns ? 1 : 0)));
 
     return writer->at;
+}
+
+
+/* What a section held is cut out; the OPT moves up to the question. */
+size_t
+wire_shorten(uint8_t *reply, size_t len, const wire_query_t *query,
+    size_t opt_len, wire_rcode_t rcode, bool truncated)
+{
+    size_t    at = WIRE_HEADER_LEN;
+    uint16_t  flags = wire_get16(reply + 2);
+
+    if (query->question_end != 0) {
+        at = query->question_end;
+    }
+
+    memmove(reply + at, reply + len - opt_len, opt_len);
+
+    if (opt_len > 0) {
+        reply[at + 5] = (uint8_t) (rcode >> 4);
+    }
+
+    /* an error says nothing of the zone */
+
+    flags = (uint16_t) ((flags & ~(WIRE_FLAG_AA | WIRE_FLAG_TC | 0x0F))
+                        | (rcode & 0x0F)
+                        | (truncated ? WIRE_FLAG_TC | (flags & WIRE_FLAG_AA)
+                                     : 0));
+
+    reply[2] = (uint8_t) (flags >> 8);
+    reply[3] = (uint8_t) flags;
+    memset(reply + 6, 0, 6);
+    reply[11] = opt_len > 0;
+
+    return at + opt_len;
 }
 
 

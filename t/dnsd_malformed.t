@@ -58,7 +58,7 @@ my @cases = (
 
     # the question
     ['no question',          raw(qd => 0), 1, ''],
-    ['no question but OPT',  raw(qd => 0, ar => 1, rest => $opt), 1, ''],
+    ['no question but OPT',  raw(qd => 0, ar => 1, rest => $opt), 1, 'O'],
     ['two questions',        raw(qd => 2, rest => $question x 2), 1, ''],
     ['one of two questions', raw(qd => 2, rest => $question), 1, ''],
     ['65535 questions',      raw(qd => 65535, rest => $question), 1, ''],

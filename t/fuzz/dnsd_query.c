@@ -1,11 +1,13 @@
-/* units: dnsd/answer.c dnsd/answer_rrset.c dnsd/log.c dnsd/lookup.c
-   dnsd/lookup_find.c dnsd/lookup_source.c dnsd/wire_name.c dnsd/wire_query.c
-   dnsd/wire_writer.c store/boot_clock.c store/crc32c.c store/lease_clock.c
-   store/store.c store/store_files.c store/store_format.c store/store_issuers.c
+/* units: dnsd/answer.c dnsd/answer_chaos.c dnsd/answer_cookie.c
+   dnsd/answer_edns.c dnsd/answer_rrset.c dnsd/answer_sections.c dnsd/log.c
+   dnsd/lookup.c dnsd/lookup_find.c dnsd/lookup_source.c dnsd/siphash.c
+   dnsd/wire_name.c dnsd/wire_query.c dnsd/wire_writer.c store/boot_clock.c
+   store/crc32c.c store/lease_clock.c store/store.c store/store_access.c
+   store/store_files.c store/store_format.c store/store_issuers.c
    store/store_key.c store/store_labels.c store/store_serial.c
-   store/store_status.c store/store_txn.c store/store_access.c
-   store/store_value.c store/store_value_check.c store/store_writer.c
-   store/store_zone.c store/store_zones.c */
+   store/store_status.c store/store_txn.c store/store_value.c
+   store/store_value_check.c store/store_writer.c store/store_zone.c
+   store/store_zones.c */
 
 /*
  * Any bytes, as a query over UDP or TCP, to a store with something in it.
