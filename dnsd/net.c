@@ -28,20 +28,11 @@
 #define NET_DESCRIPTORS      32
 
 
-struct net_s {
-    log_t          *log;
-    rate_limit_t   *limit;
-    unsigned        n;
-    net_thread_t    threads[];
-};
-
-
 static unsigned net_connections(const net_options_t *options);
 static bool net_thread_init(net_thread_t *thread, const net_options_t *options,
     unsigned connections, log_t *log);
 static void net_thread_cleanup(net_thread_t *thread);
 static void *net_thread_run(void *data);
-static void net_wake(net_thread_t *thread);
 static void net_wake_handler(net_thread_t *thread, net_event_t *event,
     uint32_t events);
 static bool net_event_control(net_thread_t *thread, int operation,
@@ -58,7 +49,7 @@ net_create(const net_options_t *options, const net_policy_t *policy,
     unsigned   i, connections = net_connections(options);
 
     for (i = 0; i < options->naddresses; i++) {
-        if (!net_address_free(&options->addresses[i], log)) {
+        if (!net_address_free(&options->addresses[i], options->handed, log)) {
             return NULL;
         }
     }
@@ -405,7 +396,7 @@ net_thread_run(void *data)
 
 /* The eventfd counts: nothing is lost where it is written twice before it is
  * read, and it is full only where it wakes anyway. */
-static void
+void
 net_wake(net_thread_t *thread)
 {
     ssize_t   ignored;
@@ -431,6 +422,7 @@ net_wake_handler(net_thread_t *thread, net_event_t *event, uint32_t events)
 
     thread->stopped = atomic_load(&thread->stopping);
     thread->policy = net_policy_take(&thread->policies);
+    net_pulse_answer(thread);
 }
 
 

@@ -11,7 +11,7 @@
 #include "answer.h"
 #include "log.h"
 #include "lookup.h"
-#include "net_address.h"
+#include "net_handed.h"
 #include "net_prefix.h"
 #include "rate_limit.h"
 
@@ -43,6 +43,7 @@ typedef struct {
     unsigned              nproxy_addresses;
     unsigned              nthreads;
     unsigned              tcp_connections;  /* all threads'; 0: a default */
+    net_handed_t         *handed;           /* sockets bound already; NULL */
 } net_options_t;
 
 
@@ -82,6 +83,17 @@ bool net_start(net_t *net, lookup_source_t *source);
  * what it is at; nobody waits.  False where there is no memory: then nothing
  * has changed. */
 bool net_set_policy(net_t *net, const net_policy_t *policy);
+
+/*
+ * Asks each thread to answer a question of our own, unless the last one is
+ * still unanswered.  Returns how many calls the slowest thread has let pass
+ * so: 0 where all have answered since the call before.
+ */
+unsigned net_pulse(net_t *net);
+
+/* True where all threads found a store, the last time that they answered;
+ * *all: every thread has answered the last question. */
+bool net_pulse_served(const net_t *net, bool *all);
 
 /* Ends the threads and waits for them.  NULL is allowed. */
 void net_destroy(net_t *net);

@@ -3,7 +3,7 @@
  * Addresses and sockets.  Runs at start only, perhaps as root.
  */
 
-#include "net_address.h"
+#include "net_handed.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,6 +26,7 @@
 #define NET_BACKLOG       256
 
 
+static unsigned net_address_port(const net_address_t *address);
 static const char *net_address_prepare(int fd, const net_address_t *address,
     int type, bool shared);
 static const char *net_address_udp(int fd, int family, bool wildcard);
@@ -80,35 +81,75 @@ net_address_parse(net_address_t *address, const char *text)
 
     snprintf(address->text, sizeof(address->text), "%s@%.5s", host, port);
 
-    if (address->sockaddr.ss_family == AF_INET6) {
-        struct sockaddr_in6  *sin6 = (void *) &address->sockaddr;
+    address->wildcard = net_address_wildcard(address);
 
-        address->wildcard = IN6_IS_ADDR_UNSPECIFIED(&sin6->sin6_addr);
+    return net_address_port(address) != 0
+           && strtoul(port, NULL, 10) == net_address_port(address);
+}
 
-        return strtoul(port, NULL, 10) == ntohs(sin6->sin6_port)
-               && sin6->sin6_port != 0;
 
-    } else {
-        struct sockaddr_in  *sin = (void *) &address->sockaddr;
+bool
+net_address_wildcard(const net_address_t *address)
+{
+    const struct sockaddr_in   *sin = (const void *) &address->sockaddr;
+    const struct sockaddr_in6  *sin6 = (const void *) &address->sockaddr;
 
-        address->wildcard = sin->sin_addr.s_addr == INADDR_ANY;
+    return address->sockaddr.ss_family == AF_INET6
+           ? IN6_IS_ADDR_UNSPECIFIED(&sin6->sin6_addr)
+           : sin->sin_addr.s_addr == INADDR_ANY;
+}
 
-        return strtoul(port, NULL, 10) == ntohs(sin->sin_port)
-               && sin->sin_port != 0;
+
+/* Not byte by byte: a socket's own name has a flow label where a parsed one
+ * has nothing. */
+bool
+net_address_equal(const net_address_t *a, const net_address_t *b)
+{
+    const struct sockaddr_in   *a4 = (const void *) &a->sockaddr;
+    const struct sockaddr_in   *b4 = (const void *) &b->sockaddr;
+    const struct sockaddr_in6  *a6 = (const void *) &a->sockaddr;
+    const struct sockaddr_in6  *b6 = (const void *) &b->sockaddr;
+
+    if (a->sockaddr.ss_family != b->sockaddr.ss_family
+        || net_address_port(a) != net_address_port(b))
+    {
+        return false;
     }
+
+    return a->sockaddr.ss_family == AF_INET6
+           ? a6->sin6_scope_id == b6->sin6_scope_id
+             && IN6_ARE_ADDR_EQUAL(&a6->sin6_addr, &b6->sin6_addr)
+           : a4->sin_addr.s_addr == b4->sin_addr.s_addr;
+}
+
+
+static unsigned
+net_address_port(const net_address_t *address)
+{
+    const struct sockaddr_in   *sin = (const void *) &address->sockaddr;
+    const struct sockaddr_in6  *sin6 = (const void *) &address->sockaddr;
+
+    return ntohs(address->sockaddr.ss_family == AF_INET6 ? sin6->sin6_port
+                                                         : sin->sin_port);
 }
 
 
 /* Bound without SO_REUSEPORT and closed again: the kernel then refuses where
  * anybody, with that option or without, has the port. */
 bool
-net_address_free(const net_address_t *address, log_t *log)
+net_address_free(const net_address_t *address, net_handed_t *handed,
+    log_t *log)
 {
     int                i, fd;
     const char        *failed;
     static const int   types[] = { SOCK_DGRAM, SOCK_STREAM };
 
     for (i = 0; i < 2; i++) {
+
+        if (net_handed_has(handed, address, types[i])) {
+            continue;                   /* bound, and ours to use */
+        }
+
         failed = "socket()";
         fd = socket(address->sockaddr.ss_family, types[i] | SOCK_CLOEXEC, 0);
 
@@ -136,16 +177,20 @@ net_address_free(const net_address_t *address, log_t *log)
 
 
 int
-net_address_open(const net_address_t *address, int type, log_t *log)
+net_address_open(const net_address_t *address, int type, net_handed_t *handed,
+    log_t *log)
 {
     int          fd;
+    bool         bound = net_handed_has(handed, address, type);
     const char  *failed = "socket()";
 
-    fd = socket(address->sockaddr.ss_family,
-                type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    fd = bound
+         ? net_handed_take(handed, address, type)
+         : socket(address->sockaddr.ss_family,
+                  type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     if (fd != -1) {
-        failed = net_address_prepare(fd, address, type, true);
+        failed = bound ? NULL : net_address_prepare(fd, address, type, true);
     }
 
     if (failed == NULL && type == SOCK_DGRAM) {
@@ -158,7 +203,7 @@ net_address_open(const net_address_t *address, int type, log_t *log)
     if (failed == NULL && type == SOCK_STREAM) {
         (void) net_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 
-        if (listen(fd, NET_BACKLOG) == -1) {
+        if (!bound && listen(fd, NET_BACKLOG) == -1) {
             failed = "listen()";
         }
     }

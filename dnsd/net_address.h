@@ -17,6 +17,9 @@
 #define NET_ADDRESS_TEXT  80       /* an IPv6 literal, its zone, the port */
 
 
+struct net_handed_s;
+
+
 typedef struct {
     struct sockaddr_storage  sockaddr;
     socklen_t                len;
@@ -29,13 +32,22 @@ typedef struct {
  * where it is neither. */
 bool net_address_parse(net_address_t *address, const char *text);
 
+/* Address and port; what else belongs to it does not count. */
+bool net_address_equal(const net_address_t *a, const net_address_t *b);
+
+bool net_address_wildcard(const net_address_t *address);
+
 /* True where nobody listens there: SO_REUSEPORT alone would let a second
- * dnsd of the same user share the port silently.  Logs why not. */
-bool net_address_free(const net_address_t *address, log_t *log);
+ * dnsd of the same user share the port silently.  Logs why not.  Sockets that
+ * were handed over (net_handed.h; NULL: none) are ours to use. */
+bool net_address_free(const net_address_t *address,
+    struct net_handed_s *handed, log_t *log);
 
 /* A bound socket, of SOCK_DGRAM or listening of SOCK_STREAM, not blocking,
- * shared by SO_REUSEPORT.  -1 where it cannot be had, which is logged. */
-int net_address_open(const net_address_t *address, int type, log_t *log);
+ * shared by SO_REUSEPORT or handed over.  -1 where it cannot be had, which is
+ * logged. */
+int net_address_open(const net_address_t *address, int type,
+    struct net_handed_s *handed, log_t *log);
 
 
 #endif /* NET_ADDRESS_H */

@@ -10,6 +10,7 @@
 
 
 #include "net_policy.h"
+#include "net_pulse.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -57,12 +58,25 @@ struct net_thread_s {
     const net_policy_t *policy;
     net_policy_box_t    policies;
     net_event_t         wake;
+    net_pulse_t         pulse;
     net_udp_t          *udp;
     net_tcp_t          *tcp;
     rate_limit_t       *limit;       /* all threads' */
     _Atomic uint64_t    counters[ANSWER_OUTCOMES];
 };
 
+
+struct net_s {
+    log_t          *log;
+    rate_limit_t   *limit;
+    unsigned        n;
+    net_thread_t    threads[];
+};
+
+
+/* Makes a thread come by; what it is to find was stored before.  Any
+ * thread. */
+void net_wake(net_thread_t *thread);
 
 /* Milliseconds since some start, for deadlines. */
 int64_t net_now(void);

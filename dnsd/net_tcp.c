@@ -71,7 +71,7 @@ net_tcp_create(const net_options_t *options, unsigned connections, log_t *log)
         listener->address = options->addresses[i];
         listener->event.handler = net_tcp_accept;
         listener->event.fd = net_address_open(&listener->address, SOCK_STREAM,
-                                              log);
+                                              options->handed, log);
 
         if (listener->event.fd == -1) {
             net_tcp_destroy(tcp);

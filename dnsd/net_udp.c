@@ -92,7 +92,8 @@ net_udp_create(const net_options_t *options, log_t *log)
         sock = &udp->sockets[i];
         sock->event.handler = net_udp_handler;
         sock->address = options->addresses[i];
-        sock->event.fd = net_address_open(&sock->address, SOCK_DGRAM, log);
+        sock->event.fd = net_address_open(&sock->address, SOCK_DGRAM,
+                                          options->handed, log);
 
         if (sock->event.fd == -1) {
             net_udp_destroy(udp);
@@ -144,8 +145,13 @@ net_udp_start(net_thread_t *thread)
         batch->answers[i].reply_size = NET_UDP_SIZE_MAX;
     }
 
+    /* a socket that was handed over may be shared by threads: one of them is
+     * enough for a packet */
+
     for (i = 0; i < udp->n; i++) {
-        if (!net_event_add(thread, &udp->sockets[i].event, EPOLLIN)) {
+        if (!net_event_add(thread, &udp->sockets[i].event,
+                           EPOLLIN | EPOLLEXCLUSIVE))
+        {
             return false;
         }
     }

@@ -58,6 +58,7 @@ options_parse(options_t *options, int argc, char **argv, log_t *log)
     options->argv = argv;
     options->config = NULL;
     options->check = false;
+    options->handed = false;
 
     for ( ;; ) {
         switch (options_next(&cursor)) {
@@ -117,7 +118,7 @@ options_load(const options_t *options, settings_t *settings, log_t *log)
         }
     }
 
-    return good && settings_complete(settings, log);
+    return good && settings_complete(settings, options->handed, log);
 }
 
 

@@ -16,6 +16,8 @@ typedef struct {
     char           **argv;
     const char      *config;         /* NULL: no file */
     bool             check;          /* look at everything, start nothing */
+    bool             handed;         /* sockets are there: none to be named.
+                                        The caller's; options_parse: false */
 } options_t;
 
 

@@ -74,8 +74,9 @@ bool settings_set(settings_source_t *source, const char *name,
 /* Reads a file: every mistake is logged, and any makes it false. */
 bool settings_read(settings_t *settings, const char *path, log_t *log);
 
-/* What must be there, and what does not go together.  False is logged. */
-bool settings_complete(const settings_t *settings, log_t *log);
+/* What must be there, and what does not go together.  Where sockets were
+ * handed over none has to be named.  False is logged. */
+bool settings_complete(const settings_t *settings, bool handed, log_t *log);
 
 /* Makes `next` what can hold from now on: of fixed settings the running value
  * stays, and each that differs is logged. */

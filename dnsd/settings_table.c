@@ -198,14 +198,14 @@ _Static_assert(sizeof(settings_table) / sizeof(settings_table[0])
 
 
 bool
-settings_complete(const settings_t *settings, log_t *log)
+settings_complete(const settings_t *settings, bool handed, log_t *log)
 {
     if (settings->store[0] == '\0') {
         log_line(log, "--store is missing (see --help)");
         return false;
     }
 
-    if (settings->naddresses == 0) {
+    if (settings->naddresses == 0 && !handed) {
         log_line(log, "--listen is missing (see --help)");
         return false;
     }

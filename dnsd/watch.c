@@ -76,11 +76,15 @@ watch_secrets(const watch_t *watch, settings_t *settings)
 bool
 watch_run(watch_t *watch)
 {
-    unsigned               seconds = 0;
-    const struct timespec  second = { .tv_sec = 1 };
+    unsigned         seconds = 0;
+    struct timespec  wait;
+
+    health_init(&watch->health, watch->net, watch->supervisor, watch->log);
 
     for ( ;; ) {
-        switch (sigtimedwait(&watch->signals, NULL, &second)) {
+        wait = health_wait(&watch->health);
+
+        switch (sigtimedwait(&watch->signals, NULL, &wait)) {
 
         case SIGTERM:
         case SIGINT:
@@ -92,7 +96,9 @@ watch_run(watch_t *watch)
             continue;
 
         case SIGHUP:
+            health_reload(&watch->health, true);
             watch_reload(watch);
+            health_reload(&watch->health, false);
             continue;
 
         default:
@@ -110,6 +116,13 @@ watch_run(watch_t *watch)
 static bool
 watch_second(watch_t *watch, unsigned seconds)
 {
+    /* no orderly end: it would wait for the thread that hangs, and so would
+     * the store's */
+
+    if (!health_check(&watch->health)) {
+        _exit(EXIT_FAILURE);
+    }
+
     if (lookup_source_check(watch->source) == LOOKUP_SOURCE_UNLOCKED) {
         return false;
     }

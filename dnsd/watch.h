@@ -8,9 +8,11 @@
 #define WATCH_H
 
 
+#include "health.h"
 #include "lookup.h"
 #include "net.h"
 #include "options.h"
+#include "supervisor.h"
 
 #include <signal.h>
 
@@ -19,6 +21,7 @@
 typedef struct {
     const options_t     *options;
     settings_t          *settings;       /* what holds; SIGHUP changes it */
+    const supervisor_t  *supervisor;
     net_t               *net;
     lookup_source_t     *source;
     log_t               *log;
@@ -26,6 +29,7 @@ typedef struct {
                                             it stays over a reload */
 
     sigset_t             signals;
+    health_t             health;
 } watch_t;
 
 
