@@ -178,7 +178,7 @@ main_serve(main_t *all, net_t *net)
     good = source != NULL && watch_init(&watch)
            && cookie_secrets_random(&watch.own, log)
            && watch_secrets(&watch, &all->settings)
-           && net_set_policy(net, &settings->policy)
+           && net_set_policy(net, &all->settings.policy)
            && lookup_source_check(source) != LOOKUP_SOURCE_UNLOCKED
            && net_start(net, source);
 
