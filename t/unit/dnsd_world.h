@@ -23,7 +23,7 @@
 #define WORLD_ZONE    "\7devices\7example\0"
 #define WORLD_DEV1    "\4dev1\7devices\7example\0"
 #define WORLD_LATER   4000000000     /* no lease here runs out before 2096 */
-#define WORLD_TXTS    20             /* RRs of dev2's TXT */
+#define WORLD_TXTS    20             /* RRs of the TXT of dev2 and of dev5 */
 #define WORLD_HOSTS   8              /* targets of dev2's SRV */
 
 #define WORLD_SPAN(s)  ((store_span_t) { (const uint8_t *) (s), \
@@ -149,6 +149,7 @@ world_devices(store_txn_t *txn)
 {
     char            text[80];
     uint8_t         buffer[STORE_VALUE_MAX], owner[3] = { 2, 'h' };
+    uint8_t         rdata[256];
     unsigned        i;
     store_span_t    none = { NULL, 0 };
     store_device_t  device;
@@ -188,6 +189,20 @@ world_devices(store_txn_t *txn)
     }
 
     world_put(txn, &writer, WORLD_SPAN("dev2"));
+
+    /* more than any UDP answer holds */
+
+    store_writer_device(&writer, buffer, sizeof(buffer), &device);
+    world_begin(&writer, none, WORLD_TXT);
+
+    for (i = 0; i < WORLD_TXTS; i++) {
+        memset(rdata, 'a' + (int) i, sizeof(rdata));
+        rdata[0] = 255;
+        world_rr(&writer, rdata, sizeof(rdata), -1);
+    }
+
+    store_writer_rrset_end(&writer);
+    world_put(txn, &writer, WORLD_SPAN("dev5"));
 
     device.state = STORE_DEVICE_SUSPENDED;
     store_writer_device(&writer, buffer, sizeof(buffer), &device);
