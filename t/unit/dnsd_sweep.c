@@ -1,11 +1,13 @@
-/* units: dnsd/answer.c dnsd/answer_rrset.c dnsd/log.c dnsd/lookup.c
-   dnsd/lookup_find.c dnsd/lookup_source.c dnsd/wire_name.c dnsd/wire_query.c
-   dnsd/wire_writer.c store/boot_clock.c store/crc32c.c store/lease_clock.c
-   store/store.c store/store_files.c store/store_format.c store/store_issuers.c
+/* units: dnsd/answer.c dnsd/answer_chaos.c dnsd/answer_cookie.c
+   dnsd/answer_edns.c dnsd/answer_rrset.c dnsd/answer_sections.c dnsd/log.c
+   dnsd/lookup.c dnsd/lookup_find.c dnsd/lookup_source.c dnsd/siphash.c
+   dnsd/wire_name.c dnsd/wire_query.c dnsd/wire_writer.c store/boot_clock.c
+   store/crc32c.c store/lease_clock.c store/store.c store/store_access.c
+   store/store_files.c store/store_format.c store/store_issuers.c
    store/store_key.c store/store_labels.c store/store_serial.c
-   store/store_status.c store/store_txn.c store/store_access.c
-   store/store_value.c store/store_value_check.c store/store_writer.c
-   store/store_zone.c store/store_zones.c */
+   store/store_status.c store/store_txn.c store/store_value.c
+   store/store_value_check.c store/store_writer.c store/store_zone.c
+   store/store_zones.c */
 
 /*
  * Answers where one thing goes through all that it can be: the size of a
@@ -26,8 +28,8 @@
 #define DEV2      "\4dev2\7devices\7example\0"
 #define DEV2_S    "\1s" DEV2
 #define DEV5      "\4dev5\7devices\7example\0"
-#define LONGEST   "\77aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
-                  "aaaaaaa"
+#define LONG63    "\77aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
+                  "aaaaaaaaaaaaaaa"
 #define FLAGS_OF_QUERIES  0x0110       /* RD and CD come back */
 
 
@@ -179,8 +181,8 @@ sweep_sizes(void **state)
         { NAME(DEV5), WORLD_TXT, false },
         { NAME(DEV2_S), WIRE_TYPE_SRV, true },
         { NAME("\1b\1a\3www" WORLD_ZONE), WIRE_TYPE_A, true },
-        { NAME(LONGEST LONGEST LONGEST "\53aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-               "aaaaaaaa" WORLD_ZONE), WIRE_TYPE_A, false }
+        { NAME(LONG63 LONG63 LONG63 "\53aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+               "aaaaaa" WORLD_ZONE), WIRE_TYPE_A, false }
     };
 
     for (i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
