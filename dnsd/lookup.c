@@ -20,6 +20,7 @@ static bool lookup_refresh(lookup_t *lookup, store_status_t *status);
 static store_status_t lookup_zones(lookup_t *lookup);
 static store_status_t lookup_issuers(lookup_t *lookup);
 static void lookup_clock(lookup_t *lookup);
+static void lookup_show(lookup_t *lookup);
 static bool lookup_fail(lookup_t *lookup, store_status_t status);
 static void lookup_open(lookup_t *lookup, lookup_node_t *node,
     const store_key_t *key, store_span_t bytes, store_status_t status);
@@ -106,6 +107,7 @@ void
 lookup_end(lookup_t *lookup)
 {
     if (lookup->ready) {
+        atomic_store_explicit(&lookup->shown.held, 0, memory_order_relaxed);
         store_read_reset(lookup->txn);
         lookup->ready = false;
     }
@@ -282,7 +284,25 @@ lookup_refresh(lookup_t *lookup, store_status_t *status)
         lookup->known = true;
     }
 
+    lookup_show(lookup);
+
     return true;
+}
+
+
+/* Only where something is new: an ordinary batch pays nothing for it. */
+static void
+lookup_show(lookup_t *lookup)
+{
+    lookup_shown_t  *shown = &lookup->shown;
+
+    atomic_store_explicit(&shown->txn_id, lookup->txn_id,
+                          memory_order_relaxed);
+    atomic_store_explicit(&shown->committed,
+                          lookup->marked ? lookup->mark.time : 0,
+                          memory_order_relaxed);
+    atomic_store_explicit(&shown->zones, (unsigned) lookup->zones.n,
+                          memory_order_relaxed);
 }
 
 
@@ -345,6 +365,10 @@ lookup_clock(lookup_t *lookup)
 
     lookup->clocked = true;
     lookup->now = lease_clock_now(&lookup->clock);
+    atomic_store_explicit(&lookup->shown.held, reading.boottime,
+                          memory_order_relaxed);
+    atomic_store_explicit(&lookup->shown.clock_stepped,
+                          lookup->clock.stepped, memory_order_relaxed);
 
     if (event == LEASE_CLOCK_STEADY || !lookup->first) {
         return;
@@ -411,6 +435,7 @@ lookup_open(lookup_t *lookup, lookup_node_t *node, const store_key_t *key,
         return;
     }
 
+    atomic_fetch_add(&lookup->shown.damaged, 1);
     wire_name_print(text, sizeof(text),
                     (wire_span_t) { node->name.data + node->label_at,
                                     node->name.len - node->label_at });

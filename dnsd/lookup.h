@@ -49,6 +49,21 @@ void lookup_source_destroy(lookup_source_t *source);
  */
 lookup_source_status_t lookup_source_check(lookup_source_t *source);
 
+/* For metrics: what the readers saw with their last batches. */
+typedef struct {
+    bool      open;
+    uint64_t  txn_id;            /* of the newest commit seen */
+    int64_t   committed;         /* its lease time, s since 1970; 0: unknown */
+    unsigned  zones;
+    bool      clock_stepped;     /* the wall clock is not believed */
+    int64_t   age;               /* of the oldest snapshot that is held, s */
+    uint64_t  damaged;           /* values met that could not be opened */
+} lookup_facts_t;
+
+/* Any thread; waits for nobody. */
+void lookup_source_facts(const lookup_source_t *source,
+    lookup_facts_t *facts);
+
 /* The reader of thread number i. */
 lookup_t *lookup_source_reader(lookup_source_t *source, unsigned i);
 

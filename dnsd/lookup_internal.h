@@ -15,6 +15,19 @@
 #include "store_zone.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
+
+
+/* What a reader tells others: it alone writes, and nobody waits. */
+typedef struct {
+    _Atomic uint64_t     txn_id;
+    _Atomic int64_t      committed;
+    _Atomic unsigned     zones;
+    _Atomic bool         clock_stepped;
+    _Atomic int64_t      held;          /* since when (boottime, s); 0: no
+                                           snapshot is held */
+    _Atomic uint64_t     damaged;
+} lookup_shown_t;
 
 
 struct lookup_s {
@@ -32,6 +45,7 @@ struct lookup_s {
     lease_clock_mark_t   mark;
     bool                 clocked;       /* clock is set */
     lease_clock_t        clock;
+    lookup_shown_t       shown;
     int64_t              now;           /* lease time of this batch, s */
     store_zones_t        zones;
     store_issuers_t      issuers;

@@ -21,6 +21,7 @@ struct lookup_source_s {
     const char      *path;
     log_t           *log;
     store_t         *store;          /* NULL: none is open */
+    _Atomic bool     open;           /* the same, for any thread */
     store_error_t    told;           /* the state that was logged last */
     unsigned         n;
     lookup_t         readers[];
@@ -130,6 +131,40 @@ lookup_source_check(lookup_source_t *source)
 }
 
 
+void
+lookup_source_facts(const lookup_source_t *source, lookup_facts_t *facts)
+{
+    int64_t                 held;
+    unsigned                i;
+    const lookup_shown_t   *shown;
+    lease_clock_reading_t   reading;
+
+    boot_clock_read(&reading);
+    memset(facts, 0, sizeof(*facts));
+    facts->open = atomic_load(&source->open);
+
+    for (i = 0; i < source->n; i++) {
+        shown = &source->readers[i].shown;
+
+        /* a thread that nobody asked lately has not seen the newest */
+
+        if (atomic_load(&shown->txn_id) >= facts->txn_id) {
+            facts->txn_id = atomic_load(&shown->txn_id);
+            facts->committed = atomic_load(&shown->committed);
+            facts->zones = atomic_load(&shown->zones);
+        }
+
+        facts->clock_stepped |= atomic_load(&shown->clock_stepped);
+        facts->damaged += atomic_load(&shown->damaged);
+        held = atomic_load(&shown->held);
+
+        if (held != 0 && reading.boottime - held > facts->age) {
+            facts->age = reading.boottime - held;
+        }
+    }
+}
+
+
 lookup_t *
 lookup_source_reader(lookup_source_t *source, unsigned i)
 {
@@ -169,6 +204,7 @@ lookup_source_leave(lookup_source_t *source)
 
     store_close(source->store);
     source->store = NULL;
+    atomic_store(&source->open, false);
 }
 
 
@@ -247,6 +283,8 @@ lookup_source_attach(lookup_source_t *source, store_t *store)
     if (status != STORE_OK) {
         lookup_source_leave(source);
     }
+
+    atomic_store(&source->open, source->store != NULL);
 
     return status;
 }

@@ -10,6 +10,7 @@
 #include "cookie_secrets.h"
 #include "log.h"
 #include "lookup.h"
+#include "metrics.h"
 #include "net.h"
 #include "options.h"
 #include "privileges.h"
@@ -27,20 +28,22 @@ typedef struct {
     supervisor_t    supervisor;
     net_options_t   listen;
     net_address_t   handed[NET_ADDRESSES_MAX];   /* where none is named */
+    watch_t         watch;
 } main_t;
 
 
-static int main_start(main_t *all);
-static net_t *main_bind(main_t *all);
-static int main_serve(main_t *all, net_t *net);
+static bool main_start(main_t *all);
+static bool main_bind(main_t *all);
+static bool main_serve(main_t *all);
+static void main_end(main_t *all);
 static const char *main_text(const char *text);
 
 
 int
 main(int argc, char **argv)
 {
-    int      status;
-    main_t   all;
+    bool     good;
+    main_t   all = { .watch = { .log = &all.log } };
     log_t   *log = &all.log;
 
     log_init(log, false);
@@ -57,71 +60,67 @@ main(int argc, char **argv)
         break;
     }
 
-    status = EXIT_FAILURE;
-
-    if (supervisor_open(&all.supervisor, log)) {
-        all.options.handed = all.supervisor.nsockets != 0;
-        status = main_start(&all);
-    }
+    good = supervisor_open(&all.supervisor, log) && main_start(&all);
 
     supervisor_close(&all.supervisor);
 
-    return status;
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 
 /* The order is the point: users are looked up before anything is bound, all
  * sockets are bound as root, and the store is opened as whoever will read it,
  * so that a wrong mode shows at start. */
-static int
+static bool
 main_start(main_t *all)
 {
-    net_t         *net;
+    bool           good;
     log_t         *log = &all->log;
     settings_t    *settings = &all->settings;
     privileges_t   privileges;
+
+    all->options.handed = all->supervisor.nsockets != 0;
 
     if (!options_load(&all->options, settings, log)
         || !privileges_find(&privileges, main_text(settings->user),
                             main_text(settings->group), log))
     {
-        return EXIT_FAILURE;
+        return false;
     }
 
     if (all->options.check) {
-        return check_settings(settings, log) ? EXIT_SUCCESS : EXIT_FAILURE;
+        return check_settings(settings, log);
     }
 
     log->verbose = settings->verbose;
 
-    net = main_bind(all);
+    good = main_bind(all) && privileges_drop(&privileges, log)
+           && main_serve(all);
 
-    if (net == NULL) {
-        return EXIT_FAILURE;
+    main_end(all);
+
+    if (good) {
+        log_line(log, "stopped");
     }
 
-    if (!privileges_drop(&privileges, log)) {
-        net_destroy(net);
-        return EXIT_FAILURE;
-    }
-
-    return main_serve(all, net);
+    return good;
 }
 
 
 /* What was handed over is closed again here: each thread has descriptors of
  * its own for it. */
-static net_t *
+static bool
 main_bind(main_t *all)
 {
-    net_t         *net = NULL;
+    bool           taken;
+    watch_t       *watch = &all->watch;
     net_handed_t  *handed;
 
     handed = net_handed_create(SUPERVISOR_SOCKETS, all->supervisor.nsockets,
                                &all->log);
 
     if (handed == NULL) {
-        return NULL;
+        return false;
     }
 
     all->listen = (net_options_t) {
@@ -137,68 +136,71 @@ main_bind(main_t *all)
                                                       NET_ADDRESSES_MAX);
     }
 
-    net = net_create(&all->listen, &all->settings.policy, &all->log);
-
-    if (net != NULL && !net_handed_taken(handed, &all->log)) {
-        net_destroy(net);
-        net = NULL;
-    }
+    watch->net = net_create(&all->listen, &all->settings.policy, &all->log);
+    taken = watch->net != NULL && net_handed_taken(handed, &all->log);
 
     net_handed_destroy(handed);
     all->listen.handed = NULL;
 
-    return net;
+    if (!taken) {
+        return false;
+    }
+
+    watch->metrics = metrics_create(&all->settings.metrics, &all->log);
+
+    return watch->metrics != NULL;
 }
 
 
-/* Owns net from here on: its threads end before the store does. */
-static int
-main_serve(main_t *all, net_t *net)
+/* True where a signal ended it. */
+static bool
+main_serve(main_t *all)
 {
-    bool              good;
-    unsigned          i;
-    log_t            *log = &all->log;
-    watch_t           watch;
-    lookup_source_t  *source;
+    unsigned     i;
+    log_t       *log = &all->log;
+    watch_t     *watch = &all->watch;
+    settings_t  *settings = &all->settings;
 
-    source = lookup_source_create(all->settings.store, all->settings.threads,
-                                  log);
+    watch->options = &all->options;
+    watch->settings = settings;
+    watch->supervisor = &all->supervisor;
+    watch->source = lookup_source_create(settings->store, settings->threads,
+                                         log);
 
-    if (source == NULL) {
+    if (watch->source == NULL) {
         log_line(log, "no memory for the store's readers");
+        return false;
     }
 
-    watch.options = &all->options;
-    watch.settings = &all->settings;
-    watch.supervisor = &all->supervisor;
-    watch.net = net;
-    watch.source = source;
-    watch.log = log;
-
-    good = source != NULL && watch_init(&watch)
-           && cookie_secrets_random(&watch.own, log)
-           && watch_secrets(&watch, &all->settings)
-           && net_set_policy(net, &all->settings.policy)
-           && lookup_source_check(source) != LOOKUP_SOURCE_UNLOCKED
-           && net_start(net, source);
-
-    if (good) {
-        for (i = 0; i < all->listen.naddresses; i++) {
-            log_line(log, "listening on %s", all->listen.addresses[i].text);
-        }
-
-        good = watch_run(&watch);
+    if (!watch_init(watch)
+        || !cookie_secrets_random(&watch->own, log)
+        || !watch_secrets(watch, settings)
+        || !net_set_policy(watch->net, &settings->policy)
+        || lookup_source_check(watch->source) == LOOKUP_SOURCE_UNLOCKED
+        || !net_start(watch->net, watch->source)
+        || !metrics_start(watch->metrics, watch->net, watch->source,
+                          settings->threads))
+    {
+        return false;
     }
 
+    for (i = 0; i < all->listen.naddresses; i++) {
+        log_line(log, "listening on %s", all->listen.addresses[i].text);
+    }
+
+    return watch_run(watch);
+}
+
+
+/* Also after half of a start.  Who reads ends before what it reads: the
+ * metrics, the threads, the store. */
+static void
+main_end(main_t *all)
+{
     supervisor_tell(&all->supervisor, SUPERVISOR_STOPPING, "stopping");
-    net_destroy(net);
-    lookup_source_destroy(source);
-
-    if (good) {
-        log_line(log, "stopped");
-    }
-
-    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+    metrics_destroy(all->watch.metrics);
+    net_destroy(all->watch.net);
+    lookup_source_destroy(all->watch.source);
 }
 
 

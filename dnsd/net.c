@@ -179,17 +179,14 @@ net_second(net_t *net)
 
 /* Each is right, all together are of about one moment. */
 void
-net_counters(const net_t *net, uint64_t counters[ANSWER_OUTCOMES])
+net_stats(const net_t *net, stats_sum_t *sum)
 {
-    unsigned  k, i;
+    unsigned  i;
 
-    for (k = 0; k < ANSWER_OUTCOMES; k++) {
-        counters[k] = 0;
+    memset(sum, 0, sizeof(*sum));
 
-        for (i = 0; i < net->n; i++) {
-            counters[k] += atomic_load_explicit(&net->threads[i].counters[k],
-                                                memory_order_relaxed);
-        }
+    for (i = 0; i < net->n; i++) {
+        stats_sum(sum, &net->threads[i].stats);
     }
 }
 
@@ -198,21 +195,14 @@ void
 net_settle(net_thread_t *thread, answer_t *answer,
     const net_exchange_t *exchange)
 {
-    _Atomic uint64_t  *counter;
-
     if (thread->policy->limit.rate.rate != 0
-        && exchange->transport != NET_TCP)
+        && exchange->transport != NET_TCP && exchange->transport != NET_TLS)
     {
         net_limit(thread, answer, exchange);
     }
 
-    counter = &thread->counters[answer->outcome];
-
-    /* one thread writes: no locked instruction is needed */
-
-    atomic_store_explicit(counter,
-                          atomic_load_explicit(counter, memory_order_relaxed)
-                          + 1, memory_order_relaxed);
+    stats_answer(&thread->stats, (stats_transport_t) exchange->transport,
+                 exchange->peer->sa_family == AF_INET6, answer);
 }
 
 

@@ -14,6 +14,7 @@
 #include "net_handed.h"
 #include "net_prefix.h"
 #include "rate_limit.h"
+#include "stats.h"
 
 
 #define NET_THREADS_MAX    64
@@ -102,8 +103,8 @@ void net_destroy(net_t *net);
  * ended.  Always the same thread, never one that answers. */
 void net_second(net_t *net);
 
-/* Packets by outcome, all threads together.  Any thread. */
-void net_counters(const net_t *net, uint64_t counters[ANSWER_OUTCOMES]);
+/* What was counted, all threads together.  Any thread. */
+void net_stats(const net_t *net, stats_sum_t *sum);
 
 
 #endif /* NET_H */

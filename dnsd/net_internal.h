@@ -32,8 +32,10 @@ struct net_event_s {
 
 
 typedef enum {
-    NET_UDP = 0,
-    NET_TCP,
+    NET_UDP = STATS_UDP,
+    NET_TCP = STATS_TCP,
+    NET_TLS = STATS_TLS,
+    NET_XDP = STATS_XDP,
     NET_TRANSPORTS               /* their number */
 } net_transport_t;
 
@@ -62,7 +64,7 @@ struct net_thread_s {
     net_udp_t          *udp;
     net_tcp_t          *tcp;
     rate_limit_t       *limit;       /* all threads' */
-    _Atomic uint64_t    counters[ANSWER_OUTCOMES];
+    stats_t             stats;
 };
 
 

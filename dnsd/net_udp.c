@@ -166,6 +166,7 @@ static void
 net_udp_handler(net_thread_t *thread, net_event_t *event, uint32_t events)
 {
     int                n;
+    int64_t            received;
     unsigned           round;
     net_udp_batch_t   *batch = &thread->udp->batch;
     net_udp_socket_t  *sock = (net_udp_socket_t *) event;
@@ -179,8 +180,12 @@ net_udp_handler(net_thread_t *thread, net_event_t *event, uint32_t events)
             return;                     /* EAGAIN; others come by again */
         }
 
+        received = stats_received(&thread->stats);
+
         net_udp_answer(thread, sock, (unsigned) n);
         net_udp_send(batch, event->fd, net_udp_replies(batch, (unsigned) n));
+
+        stats_sent(&thread->stats, received, (unsigned) n);
 
         if (n < NET_UDP_BATCH) {
             return;

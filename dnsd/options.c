@@ -6,11 +6,10 @@
 
 #include "options.h"
 
+#include "version.h"
+
 #include <stdio.h>
 #include <string.h>
-
-
-#define OPTIONS_VERSION  "0.1.0"
 
 
 /* Walks the command line. */
@@ -80,7 +79,7 @@ options_parse(options_t *options, int argc, char **argv, log_t *log)
             return OPTIONS_DONE;
 
         case OPTION_VERSION:
-            printf("dnsd %s\n", OPTIONS_VERSION);
+            printf("dnsd %s\n", DNSD_VERSION);
             return OPTIONS_DONE;
 
         case OPTION_END:

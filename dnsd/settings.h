@@ -12,6 +12,7 @@
 
 
 #include "config.h"
+#include "metrics.h"
 #include "net.h"
 
 #include <limits.h>
@@ -33,6 +34,7 @@ typedef struct {
     net_address_t    addresses[NET_ADDRESSES_MAX];
     bool             cookies;
     char             cookie_secrets[PATH_MAX];
+    metrics_options_t  metrics;
     net_policy_t     policy;         /* all of it live; but for the secrets of
                                         cookies, see watch_secrets */
 } settings_t;

@@ -64,4 +64,24 @@ struct settings_row_s {
 extern const settings_row_t  settings_table[];
 
 
+/* Forms of values, as a row's `parse` and `same`. */
+bool settings_parse_text(const settings_row_t *row, void *field,
+    const char *value);
+bool settings_parse_number(const settings_row_t *row, void *field,
+    const char *value);
+bool settings_parse_threads(const settings_row_t *row, void *field,
+    const char *value);
+bool settings_parse_flag(const settings_row_t *row, void *field,
+    const char *value);
+bool settings_parse_address(const settings_row_t *row, void *field,
+    const char *value);
+bool settings_parse_bytes(const settings_row_t *row, void *field,
+    const char *value);
+bool settings_parse_prefix(const settings_row_t *row, void *field,
+    const char *value);
+bool settings_parse_metrics(const settings_row_t *row, void *field,
+    const char *value);
+bool settings_same_address(const void *a, const void *b);
+
+
 #endif /* SETTINGS_INTERNAL_H */

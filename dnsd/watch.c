@@ -11,7 +11,6 @@
 #include "cookie_secrets.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,7 +21,6 @@
 
 static bool watch_second(watch_t *watch, unsigned seconds);
 static void watch_reload(watch_t *watch);
-static void watch_counters(const watch_t *watch);
 static void watch_sigbus(int signo);
 
 
@@ -88,11 +86,12 @@ watch_run(watch_t *watch)
 
         case SIGTERM:
         case SIGINT:
-            watch_counters(watch);
+            metrics_counters(watch->metrics);
             return true;
 
         case SIGUSR1:
-            watch_counters(watch);
+            metrics_dump(watch->metrics);
+            metrics_counters(watch->metrics);
             continue;
 
         case SIGHUP:
@@ -130,7 +129,7 @@ watch_second(watch_t *watch, unsigned seconds)
     net_second(watch->net);
 
     if (watch->settings->verbose && seconds % WATCH_COUNTERS_EVERY == 0) {
-        watch_counters(watch);
+        metrics_counters(watch->metrics);
     }
 
     return true;
@@ -141,19 +140,21 @@ watch_second(watch_t *watch, unsigned seconds)
 static void
 watch_reload(watch_t *watch)
 {
+    bool        done;
     settings_t  next;
 
-    if (!options_load(watch->options, &next, watch->log)
-        || !watch_secrets(watch, &next))
-    {
-        log_line(watch->log, "not reloaded: the settings stay as they were");
-        return;
+    done = options_load(watch->options, &next, watch->log)
+           && watch_secrets(watch, &next);
+
+    if (done) {
+        settings_keep_fixed(&next, watch->settings, watch->log);
+        done = net_set_policy(watch->net, &next.policy);
     }
 
-    settings_keep_fixed(&next, watch->settings, watch->log);
+    metrics_reloaded(watch->metrics, done);
 
-    if (!net_set_policy(watch->net, &next.policy)) {
-        log_line(watch->log, "not reloaded: no memory");
+    if (!done) {
+        log_line(watch->log, "not reloaded: the settings stay as they were");
         return;
     }
 
@@ -161,34 +162,6 @@ watch_reload(watch_t *watch)
     watch->log->verbose = next.verbose;
 
     log_line(watch->log, "reloaded");
-}
-
-
-/* One line of "name number", for people and for scripts. */
-static void
-watch_counters(const watch_t *watch)
-{
-    int       n;
-    char      text[512];
-    size_t    len = 0;
-    unsigned  i;
-    uint64_t  counters[ANSWER_OUTCOMES];
-
-    net_counters(watch->net, counters);
-
-    for (i = 0; i < ANSWER_OUTCOMES; i++) {
-        n = snprintf(text + len, sizeof(text) - len, " %s %llu",
-                     answer_outcome_text((answer_outcome_t) i),
-                     (unsigned long long) counters[i]);
-
-        if (n < 0 || (size_t) n >= sizeof(text) - len) {
-            break;
-        }
-
-        len += (size_t) n;
-    }
-
-    log_line(watch->log, "counters:%s", text);
 }
 
 

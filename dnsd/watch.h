@@ -24,6 +24,7 @@ typedef struct {
     const supervisor_t  *supervisor;
     net_t               *net;
     lookup_source_t     *source;
+    metrics_t           *metrics;
     log_t               *log;
     answer_secrets_t     own;            /* of cookies, where no file is set;
                                             it stays over a reload */

@@ -36,7 +36,7 @@ use constant TEST_TIMEOUT => 300;
 use constant WAIT         => 30;         # s, for what takes no time
 
 use constant USUAL => qr/^dnsd:\ (?: store:\ serving | store:\ .*\ was\ replaced
-                        | listening\ on | counters: | stopped
+                        | listening\ on | counters: | stats: | stopped
                         | warning:\ running\ as\ root )/x;
 
 my %all;                                 # for END
