@@ -1,4 +1,4 @@
-# make            the nginx module, for the installed nginx, and dnsd
+# make            the nginx module, for the installed nginx, dnsd and srvctl
 # make NGINX_SRC=<tree>      the module for an nginx source tree
 # make check      installs what the tests need and runs all of them
 # make demo       a registrar, a device and dnsd at work; make demo-stop
@@ -63,9 +63,12 @@ COMPILE = $(CC) $(C11) $(WARN) $(HARDEN) $(CFLAGS) $(CPPFLAGS) -MMD -MP
 
 MODULE  = $(BUILD)/ngx_srv_registrar_module.so
 DNSD    = $(BUILD)/dnsd
+SRVCTL  = $(BUILD)/srvctl
 
 store   = $(wildcard store/*.c)
 dnsd    = $(wildcard dnsd/*.c)
+srvctl  = $(wildcard srvctl/*.c)
+device  = $(wildcard ngx_srv_registrar_module/device_*.c)
 units   = $(wildcard t/unit/*.c)
 tools   = $(wildcard t/tools/*.c)
 benches = $(wildcard t/bench/*.c)
@@ -87,12 +90,14 @@ named   = $(patsubst %.c,$(2)/%.o,$(shell awk '/units:/ { on = 1 } \
 
 TEST_LIBS = -llmdb -lldns -ljansson -lcrypto -lcmocka -lpthread
 
-.PHONY: all module dnsd tests asan check check-quick check-long bench fuzz \
-        demo demo-stop install clean packages
+.PHONY: all module dnsd srvctl tests asan check check-quick check-long bench \
+        fuzz demo demo-stop install clean packages
 
-all: module dnsd
+all: module dnsd srvctl
 
 dnsd: $(DNSD)
+
+srvctl: $(SRVCTL)
 
 
 # The module.  nginx's own configure and Makefile build it, in a directory
@@ -161,6 +166,11 @@ $(BUILD)/obj/%.o: %.c
 $(DNSD): $(patsubst %.c,$(BUILD)/obj/%.o,$(dnsd) $(store))
 	@echo "  LD $@"
 	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ -llmdb -lpthread
+
+$(SRVCTL): $(patsubst %.c,$(BUILD)/obj/%.o,$(srvctl) $(device) $(store))
+	@echo "  LD $@"
+	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ \
+	    -llmdb -lldns -ljansson -lcrypto -lpthread
 
 define program
 $(1): $(BUILD)/obj/$(2:.c=.o) $(call named,$(2),$(BUILD)/obj)
@@ -282,8 +292,9 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(MODULES_DIR) \
 	    $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(docdir)/examples
 	$(INSTALL) -m 755 $(DNSD) $(DESTDIR)$(sbindir)/dnsd
+	$(INSTALL) -m 755 $(SRVCTL) $(DESTDIR)$(sbindir)/srvctl
 	$(INSTALL) -m 644 $(MODULE) $(DESTDIR)$(MODULES_DIR)/
-	$(INSTALL) -m 644 docs/dnsd.8 $(DESTDIR)$(mandir)/man8/
+	$(INSTALL) -m 644 docs/dnsd.8 docs/srvctl.8 $(DESTDIR)$(mandir)/man8/
 	$(INSTALL) -m 644 $(wildcard docs/examples/*) \
 	    $(DESTDIR)$(docdir)/examples/
 	chmod 755 $(DESTDIR)$(docdir)/examples/srv-agent

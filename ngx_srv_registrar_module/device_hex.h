@@ -1,13 +1,15 @@
 
 /*
- * One hexadecimal digit, in either case.  Keyids, whose digits have one case,
- * have a parser of their own.  Pure; any thread.
+ * Hexadecimal digits: one of either case read, bytes written in lower case.
+ * Keyids, whose digits have one case, have a parser of their own.  Pure; any
+ * thread.
  */
 
 #ifndef DEVICE_HEX_H
 #define DEVICE_HEX_H
 
 
+#include <stddef.h>
 #include <stdint.h>
 
 
@@ -24,6 +26,21 @@ device_hex_digit(uint8_t c)
     c |= 0x20;
 
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+
+/* out has 2 * len + 1 bytes; NUL-terminated. */
+static inline void
+device_hex_write(char *out, const uint8_t *data, size_t len)
+{
+    size_t  i;
+
+    for (i = 0; i < len; i++) {
+        out[2 * i] = "0123456789abcdef"[data[i] >> 4];
+        out[2 * i + 1] = "0123456789abcdef"[data[i] & 0x0F];
+    }
+
+    out[2 * len] = '\0';
 }
 
 

@@ -9,6 +9,8 @@
 
 #include "device_identity.h"
 
+#include "device_hex.h"
+
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -33,7 +35,6 @@ static bool device_hardware_text(char *out, size_t *len,
     const ASN1_STRING *sequence);
 static bool device_hardware_header(const uint8_t **at, const uint8_t *end,
     int tag, bool constructed, long *length);
-static void device_hex_write(char *out, const uint8_t *data, size_t len);
 static bool device_name_derive(uint8_t mac[DEVICE_SHA256_LEN],
     const uint8_t name_secret[DEVICE_SECRET_LEN], const char *purpose,
     store_span_t space, store_span_t identity, store_span_t epoch);
@@ -362,22 +363,6 @@ device_hardware_header(const uint8_t **at, const uint8_t *end, int tag,
     return kind == (constructed ? V_ASN1_CONSTRUCTED : 0)
            && found == tag
            && class == V_ASN1_UNIVERSAL;
-}
-
-
-/* 2 * len digits and a NUL. */
-static void
-device_hex_write(char *out, const uint8_t *data, size_t len)
-{
-    size_t             i;
-    static const char  digits[] = "0123456789abcdef";
-
-    for (i = 0; i < len; i++) {
-        *out++ = digits[data[i] >> 4];
-        *out++ = digits[data[i] & 0x0f];
-    }
-
-    *out = '\0';
 }
 
 

@@ -1,7 +1,7 @@
 
 /*
- * JSON text from jansson trees, for the replies.  Internal to device_reply*.c:
- * the one header that shows a jansson type.
+ * JSON text from jansson trees, for replies and reports.  Internal to the
+ * device_* files that write them: the one header that shows a jansson type.
  */
 
 #ifndef DEVICE_JSON_H
@@ -41,6 +41,10 @@ json_t *device_json_ignored(const char (*ignored)[DEVICE_IGNORED_LEN],
 /* Left out where the address is NULL or of no family. */
 void device_json_address(device_json_t *json, const char *name,
     const device_address_t *address);
+
+/* An RRset as replies show it: name, type, ttl, expires_at, data.  fqdn: of
+ * its value, wire form.  NULL where it is not one that a device may have. */
+json_t *device_json_rrset(const store_rrset_t *rrset, store_span_t fqdn);
 
 /*
  * The text, for device_reply_free, or NULL where anything failed; json is

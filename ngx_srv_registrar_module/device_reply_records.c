@@ -16,11 +16,6 @@
 #include "device_rdata.h"
 
 
-/* Presentation form of the largest RDATA: each byte of a TXT as \DDD, quotes
- * and a space for each of its strings, and a target that was spliced in. */
-#define RDATA_TEXT_MAX  (5 * STORE_VALUE_MAX)
-
-
 typedef struct {
     const device_records_reply_t  *reply;
     store_value_t                  value;
@@ -32,10 +27,6 @@ typedef struct {
 
 static bool records_open(records_t *records);
 static json_t *records_list(const records_t *records);
-static json_t *records_rrset(const records_t *records,
-    const store_rrset_t *rrset);
-static json_t *records_data(const records_t *records,
-    const store_rrset_t *rrset);
 static json_t *records_address(const records_t *records);
 static void records_leases(const records_t *records, device_json_t *json);
 static int64_t records_shortest(const records_t *records);
@@ -124,77 +115,16 @@ records_list(const records_t *records)
             continue;
         }
 
-        if (json_array_append_new(list, records_rrset(records, &rrset)) != 0) {
+        if (json_array_append_new(list, device_json_rrset(&rrset,
+                                                          records->fqdn))
+            != 0)
+        {
             json_decref(list);
             return NULL;
         }
     }
 
     return list;
-}
-
-
-static json_t *
-records_rrset(const records_t *records, const store_rrset_t *rrset)
-{
-    char            owner[DEVICE_NAME_TEXT_MAX];
-    const char     *type;
-    device_json_t   json;
-
-    type = device_type_name(rrset->type);
-
-    if (type == NULL) {
-        return NULL;
-    }
-
-    device_owner_write(owner, rrset->owner);
-
-    device_json_begin(&json);
-    device_json_text(&json, "name", owner);
-    device_json_text(&json, "type", type);
-    device_json_integer(&json, "ttl", rrset->ttl);
-
-    if (rrset->expires > 0) {
-        device_json_integer(&json, "expires_at", rrset->expires);
-    }
-
-    device_json_set(&json, "data", records_data(records, rrset));
-
-    if (json.failed) {
-        json_decref(json.object);
-        return NULL;
-    }
-
-    return json.object;
-}
-
-
-/* RDATA that cannot be shown as text was never accepted as text: the value is
- * not one of ours, and no reply is better than a wrong one. */
-static json_t *
-records_data(const records_t *records, const store_rrset_t *rrset)
-{
-    char             text[RDATA_TEXT_MAX];
-    json_t          *data;
-    store_rr_t       rr;
-    store_rr_iter_t  iter;
-
-    data = json_array();
-
-    store_rr_begin(&iter, rrset);
-
-    while (store_rr_next(&iter, &rr)) {
-
-        if (!device_rdata_write(rrset->type, &rr, records->fqdn, text,
-                                sizeof(text))
-            || json_array_append_new(data, device_json_string(text)) != 0)
-        {
-            json_decref(data);
-            return NULL;
-        }
-    }
-
-    return data;
 }
 
 

@@ -345,6 +345,24 @@ store_clear_readers(store_t *store, int *cleared)
 
 
 store_status_t
+store_copy(store_t *store, int fd)
+{
+    int  rc;
+
+    /* its snapshot is LMDB's own, so what keeps the map in its place is here */
+
+    pthread_rwlock_rdlock(&store->map_lock);
+
+    rc = store->lost ? MDB_PANIC
+                     : mdb_env_copyfd2(store->env, fd, MDB_CP_COMPACT);
+
+    pthread_rwlock_unlock(&store->map_lock);
+
+    return store_status_of(rc);
+}
+
+
+store_status_t
 store_usage(store_t *store, store_usage_t *usage)
 {
     int          rc;

@@ -109,6 +109,14 @@ typedef struct {
 
 store_status_t store_usage(store_t *store, store_usage_t *usage);
 
+/*
+ * Writes a copy of the store's data file to fd, from one snapshot and without
+ * its free pages; commits go on meanwhile, and the pages that they free wait
+ * for it.  The caller syncs fd.  No transaction of the calling thread may hold
+ * a snapshot.
+ */
+store_status_t store_copy(store_t *store, int fd);
+
 
 /*
  * Reading.  A read transaction is made once per thread and then renewed and

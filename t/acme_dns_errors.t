@@ -115,9 +115,9 @@ unlike($t->read('error.log'), qr/\Q$client->{password}/,
     'the log has no password');
 
 subtest 'a suspended device' => sub {
-    state('suspended');
+    state('suspend');
     is(said($client->update(challenge('new'))), $forbidden, 'is refused');
-    state('active');
+    state('resume');
     is($client->update(challenge('new'))->{status}, 200, 'until it is not');
 };
 
@@ -160,6 +160,5 @@ sub state
 {
     my ($state) = @_;
 
-    is(system(SrvRegistrar::BUILD . '/t/store_state', $t->path('store'),
-        $t->{zone}, $subdomain, $state), 0, $state);
+    is($t->srvctl($state, "$subdomain.$t->{zone}"), '', $state);
 }

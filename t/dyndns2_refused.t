@@ -157,11 +157,11 @@ is($client->published(), '127.0.0.1', '... and the address is there');
 
 # The operator.
 
-set_state('suspended');
+set_state('suspend');
 is($client->update(undef, @a), '403 abuse', 'suspended');
 is($client->update(undef, @a, password => 'x'), '401 badauth',
    '... which only the device is told');
-set_state('active');
+set_state('resume');
 is($client->update(undef, @a), '200 nochg 127.0.0.1', 'active again');
 
 
@@ -201,10 +201,7 @@ sub set_state
 {
     my ($state) = @_;
 
-    my ($label) = split(/\./, $fqdn);
-
-    is(system(SrvRegistrar::BUILD . '/t/store_state', $t->path('store'),
-              $t->{zone}, $label, $state), 0, "set: $state");
+    is($t->srvctl($state, $fqdn), '', $state);
 }
 
 

@@ -36,10 +36,9 @@ sub state
 {
     my ($state) = @_;
 
-    my ($label) = split(/\./, $fqdn);
+    $t->srvctl($state, $fqdn);
 
-    return system(SrvRegistrar::BUILD . '/t/store_state', $t->path('store'),
-        $t->{zone}, $label, $state);
+    return $?;
 }
 
 
@@ -55,7 +54,7 @@ is(rcode($srv, 'SRV'), 'NOERROR', 'published');
 
 my $serial = $t->serial();
 
-is(main::state('suspended'), 0, 'suspended');
+is(main::state('suspend'), 0, 'suspended');
 is(rcode($srv, 'SRV'), 'NXDOMAIN', 'dnsd has no such service');
 is(rcode($fqdn, 'A'), 'NXDOMAIN', '... nor the name');
 is(rcode("_tcp.$fqdn", 'A'), 'NXDOMAIN', '... nor what was between them');
@@ -74,7 +73,7 @@ my $reply = $device->show(sign => { key => 'x' x 32 });
 is(outcome($reply), '401 signature-invalid',
    'whoever cannot sign does not learn of it');
 
-is(main::state('active'), 0, 'active again');
+is(main::state('resume'), 0, 'active again');
 is($t->answers($srv, 'SRV'), $published, 'dnsd serves what it did');
 is(outcome($device->patch({})), '200', 'its key works');
 is(outcome($device->enroll()), '200', 'and it may enrol');

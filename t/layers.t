@@ -11,7 +11,8 @@ use Test::More;
 
 chdir("$FindBin::Bin/..") or die;
 
-my @sources = glob('store/*.[ch] dnsd/*.[ch] ngx_srv_registrar_module/*.[ch]');
+my @sources = glob('store/*.[ch] dnsd/*.[ch] srvctl/*.[ch] '
+    . 'ngx_srv_registrar_module/*.[ch]');
 my %text = map { $_ => slurp($_) } @sources;
 my %home = map { m{([^/]+)$} ? ($1 => $_) : () } @sources;
 
@@ -90,6 +91,16 @@ subtest 'device_*: no nginx, no library types in headers' => sub {
         is_none($file, 'shows no library', grep {
             m{^(?:openssl/|ldns/|jansson|lmdb)} } @{ $system{$file} })
             if $file =~ /\.h$/ && $file !~ /device_(?:json|ldns)\.h$/;
+    }
+};
+
+
+subtest 'srvctl: store and rules, without nginx and dnsd' => sub {
+    for my $file (grep { m{^srvctl/} } @sources) {
+        is_none($file, 'knows store/, device_* and itself', grep {
+            !m{^store/|/device_|^srvctl/} } @{ $ours{$file} });
+        is_none($file, 'knows no nginx', grep { /^ngx_/ }
+            @{ $system{$file} });
     }
 };
 

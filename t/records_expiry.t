@@ -35,12 +35,11 @@ sub rcode
 sub gone { return wait_until(sub { rcode($device) eq 'NXDOMAIN' }, 20) }
 
 
-# What lies in the store, expired or not: store_check's sum.
+# What lies in the store, expired or not: srvctl check's sum.
 
 sub rrsets
 {
-    my $output = SrvRegistrar::run(SrvRegistrar::BUILD . '/t/store_check',
-        $t->path('store'));
+    my $output = $t->srvctl('check');
 
     return $output =~ /rrsets (\d+)/ ? $1 : $output;
 }

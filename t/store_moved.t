@@ -61,8 +61,8 @@ ok(wait_until(sub { $device->register(5005)->{status} == 200 }, 10),
 is(published(), 5005, 'and is published');
 is_deeply($prober->stop(), [], 'dnsd answered all the time');
 
-my $old = SrvRegistrar::run(SrvRegistrar::BUILD . '/t/store_check',
-                            "$store.old");
+my $old = SrvRegistrar::run(SrvRegistrar::BUILD . '/srvctl',
+                            '--store', "$store.old", 'check');
 
 like($old, qr/ damaged 0$/, 'the old one is whole');
 

@@ -463,17 +463,28 @@ sub serial
 }
 
 
-# What t/tools/store_check counts: { devices => 2, txn => 12, damaged => 0,
+# What `srvctl check` counts: { devices => 2, txn => 12, damaged => 0,
 # map => used bytes, ... }; `text` is what it said.
 
 sub store_check
 {
     my ($self) = @_;
 
-    my $text = run(BUILD . '/t/store_check', $self->path('store'));
+    my $text = $self->srvctl('check');
     my ($line) = $text =~ /^(zones .*)$/m;
 
     return { text => $text, ($line // '') =~ /(\w+) (\d+)/g };
+}
+
+
+# What srvctl says of the store; its exit status is in $?.
+
+sub srvctl
+{
+    my ($self, @arguments) = @_;
+
+    return run(BUILD . '/srvctl', '--store', $self->path('store'),
+        @arguments);
 }
 
 

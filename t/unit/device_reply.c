@@ -1,5 +1,6 @@
 /* units: store/store_key.c store/store_value.c store/store_value_check.c
    store/store_writer.c store/crc32c.c ngx_srv_registrar_module/device_json.c
+   ngx_srv_registrar_module/device_json_rrset.c
    ngx_srv_registrar_module/device_reply.c
    ngx_srv_registrar_module/device_reply_records.c
    ngx_srv_registrar_module/device_reason.c

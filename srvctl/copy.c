@@ -1,0 +1,352 @@
+
+/*
+ * backup and restore: whole files.
+ *
+ * A restore never leaves the directory without a store: the copy is checked
+ * beside it and takes its name in one step.  The lock file goes, because it
+ * belongs to the file that goes: processes that have the old one open keep
+ * both, and find out that they were replaced.
+ */
+
+#include "srvctl.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+
+#define COPY_PATH  4096
+#define COPY_MODE  0640              /* of data.mdb, as the registrar makes it */
+
+
+/* Of a restore: the directories, and the files in them. */
+typedef struct {
+    char  from[COPY_PATH];
+    char  data[COPY_PATH];
+    char  lock[COPY_PATH];
+    char  kept[COPY_PATH];
+    char  beside[COPY_PATH];
+    char  beside_data[COPY_PATH];
+    char  beside_lock[COPY_PATH];
+} copy_paths_t;
+
+
+static void copy_path(char path[COPY_PATH], const char *directory,
+    const char *file);
+static void copy_sync(const char *directory);
+static void copy_paths(copy_paths_t *paths, const char *store,
+    const char *backup);
+static void copy_unused(const copy_paths_t *paths, bool force);
+static bool copy_file(const copy_paths_t *paths, const struct stat *owner);
+static bool copy_sound(const copy_paths_t *paths);
+static bool copy_value(void *data, store_span_t key, store_span_t bytes);
+static bool copy_replace(const srvctl_t *ctl, const copy_paths_t *paths);
+static void copy_clean(const copy_paths_t *paths);
+
+
+int
+srvctl_backup(srvctl_t *ctl, int argc, char **argv)
+{
+    int             fd;
+    char            part[COPY_PATH], data[COPY_PATH];
+    store_status_t  status;
+
+    if (argc != 2) {
+        errx(2, "usage: srvctl %s DIR", argv[0]);
+    }
+
+    if (mkdir(argv[1], 0700) == -1 && errno != EEXIST) {
+        err(EXIT_FAILURE, "%s", argv[1]);
+    }
+
+    copy_path(part, argv[1], "data.mdb.part");
+    copy_path(data, argv[1], "data.mdb");
+
+    if (access(data, F_OK) == 0) {
+        errx(EXIT_FAILURE, "%s: there is a copy already", data);
+    }
+
+    srvctl_open(ctl, false);
+
+    /* LMDB takes a snapshot of its own for the copy */
+
+    store_read_reset(ctl->txn);
+
+    fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    if (fd == -1) {
+        err(EXIT_FAILURE, "%s", part);
+    }
+
+    status = store_copy(ctl->store, fd);
+
+    if (status != STORE_OK || fsync(fd) == -1 || close(fd) == -1
+        || rename(part, data) == -1)
+    {
+        warnx("%s: %s", part, status != STORE_OK ? store_status_text(status)
+                                                 : strerror(errno));
+        unlink(part);
+        srvctl_close(ctl);
+        return EXIT_FAILURE;
+    }
+
+    copy_sync(argv[1]);
+    srvctl_close(ctl);
+
+    return EXIT_SUCCESS;
+}
+
+
+int
+srvctl_restore(srvctl_t *ctl, int argc, char **argv)
+{
+    int           option;
+    bool          force = false, good;
+    struct stat   owner;
+    copy_paths_t  paths;
+
+    static const struct option  options[] = {
+        { "force", no_argument, NULL, 'f' },
+        { NULL,    0,           NULL, 0 }
+    };
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+
+        if (option != 'f') {
+            return 2;
+        }
+
+        force = true;
+    }
+
+    if (optind + 1 != argc) {
+        errx(2, "usage: srvctl %s [--force] DIR", argv[0]);
+    }
+
+    if (stat(ctl->path, &owner) == -1) {
+        err(EXIT_FAILURE, "%s", ctl->path);
+    }
+
+    copy_paths(&paths, ctl->path, argv[optind]);
+    copy_unused(&paths, force);
+
+    if (mkdtemp(paths.beside) == NULL) {
+        err(EXIT_FAILURE, "%s", paths.beside);
+    }
+
+    copy_path(paths.beside_data, paths.beside, "data.mdb");
+    copy_path(paths.beside_lock, paths.beside, "lock.mdb");
+
+    good = copy_file(&paths, &owner) && copy_sound(&paths)
+           && copy_replace(ctl, &paths);
+
+    copy_clean(&paths);
+
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+
+static void
+copy_path(char path[COPY_PATH], const char *directory, const char *file)
+{
+    int  n;
+
+    n = snprintf(path, COPY_PATH, "%s/%s", directory, file);
+
+    if (n < 0 || n >= COPY_PATH) {
+        errx(EXIT_FAILURE, "%s: too long", directory);
+    }
+}
+
+
+/* A name is durable only with its directory. */
+static void
+copy_sync(const char *directory)
+{
+    int  fd;
+
+    fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd == -1 || fsync(fd) == -1) {
+        err(EXIT_FAILURE, "%s", directory);
+    }
+
+    close(fd);
+}
+
+
+static void
+copy_paths(copy_paths_t *paths, const char *store, const char *backup)
+{
+    copy_path(paths->from, backup, "data.mdb");
+    copy_path(paths->data, store, "data.mdb");
+    copy_path(paths->lock, store, "lock.mdb");
+    copy_path(paths->kept, store, "data.mdb.replaced");
+    copy_path(paths->beside, store, "restore.XXXXXX");
+}
+
+
+/* Whoever has the store open holds a lock on the first byte of the lock file:
+ * LMDB's way to tell who came first. */
+static void
+copy_unused(const copy_paths_t *paths, bool force)
+{
+    int           fd;
+    struct flock  lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
+                           .l_start = 0, .l_len = 1 };
+
+    fd = open(paths->lock, O_RDWR | O_CLOEXEC);
+
+    if (fd == -1) {
+
+        if (errno == ENOENT) {
+            return;
+        }
+
+        err(EXIT_FAILURE, "%s", paths->lock);
+    }
+
+    if (fcntl(fd, F_GETLK, &lock) == -1) {
+        err(EXIT_FAILURE, "%s", paths->lock);
+    }
+
+    close(fd);
+
+    if (lock.l_type != F_UNLCK && !force) {
+        errx(EXIT_FAILURE, "%s: process %ld has the store open; stop nginx "
+             "and dnsd, or use --force: they follow within seconds, and what "
+             "nginx acknowledges until then is lost", paths->data,
+             (long) lock.l_pid);
+    }
+}
+
+
+static bool
+copy_file(const copy_paths_t *paths, const struct stat *owner)
+{
+    int            in, out;
+    bool           good = false;
+    char           buffer[65536];
+    ssize_t        n = -1;
+
+    in = open(paths->from, O_RDONLY | O_CLOEXEC);
+
+    if (in == -1) {
+        warn("%s", paths->from);
+        return false;
+    }
+
+    out = open(paths->beside_data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+               COPY_MODE);
+
+    while (out != -1 && (n = read(in, buffer, sizeof(buffer))) > 0
+           && write(out, buffer, (size_t) n) == n)
+    {
+        /* until the end, or until one of them fails */
+    }
+
+    /* the registrar's workers must be able to write it, whoever restores */
+
+    if (out != -1) {
+        good = n == 0
+               && (geteuid() != 0
+                   || fchown(out, owner->st_uid, owner->st_gid) == 0)
+               && fchmod(out, COPY_MODE) == 0 && fsync(out) == 0;
+    }
+
+    if (!good) {
+        warn("%s", paths->beside_data);
+    }
+
+    close(in);
+    close(out);
+
+    return good;
+}
+
+
+/* A copy that does not open, or whose values do not, is no copy. */
+static bool
+copy_sound(const copy_paths_t *paths)
+{
+    int       status;
+    bool      sound = true;
+    srvctl_t  copy = { .path = paths->beside };
+
+    /* as a writer, which makes the lock file that a reader would miss */
+
+    if (!srvctl_try(&copy, true)) {
+        return false;
+    }
+
+    status = srvctl_walk(&copy, copy_value, &sound);
+    srvctl_close(&copy);
+
+    if (status != EXIT_SUCCESS || !sound) {
+        warnx("%s: damaged; it was not taken", paths->from);
+        return false;
+    }
+
+    return true;
+}
+
+
+static bool
+copy_value(void *data, store_span_t key, store_span_t bytes)
+{
+    char           text[SRVCTL_NAME_MAX];
+    bool          *sound = data;
+    store_value_t  value;
+
+    if (!store_value_open(&value, key, bytes)) {
+        srvctl_name(text, key);
+        warnx("damaged: %s", text);
+        *sound = false;
+    }
+
+    return true;
+}
+
+
+static bool
+copy_replace(const srvctl_t *ctl, const copy_paths_t *paths)
+{
+    if (unlink(paths->kept) == -1 && errno != ENOENT) {
+        warn("%s", paths->kept);
+        return false;
+    }
+
+    if (link(paths->data, paths->kept) == -1 && errno != ENOENT) {
+        warn("%s", paths->kept);
+        return false;
+    }
+
+    if ((unlink(paths->lock) == -1 && errno != ENOENT)
+        || rename(paths->beside_data, paths->data) == -1)
+    {
+        warn("%s", paths->data);
+        return false;
+    }
+
+    copy_sync(ctl->path);
+
+    return true;
+}
+
+
+static void
+copy_clean(const copy_paths_t *paths)
+{
+    unlink(paths->beside_data);
+    unlink(paths->beside_lock);
+
+    if (rmdir(paths->beside) == -1) {
+        warn("%s", paths->beside);
+    }
+}

@@ -1,0 +1,267 @@
+#!/usr/bin/perl
+
+# srvctl on the store of a running nginx and dnsd: what it shows, what it
+# changes at once, and whole copies of it.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use JSON::PP;
+use Test::More;
+
+use SrvRegistrar qw(outcome);
+use SrvRegistrar::Process qw(wait_until);
+
+my $t = SrvRegistrar->new();
+
+$t->start(dnsd => 1);
+
+my $device = registered('first', 15269);
+my $other = registered('second', 15270);
+my $fqdn = $device->fqdn;
+my $srv = "_xmpp-server._tcp.$fqdn";
+
+
+subtest 'what there is' => sub {
+    like(ctl('list'), qr/^\Q$fqdn\E active 7\d{3} \d+ 127\.0\.0\.1$/m,
+        'list');
+    is(scalar(split(/\n/, ctl('list'))), 2, '... both');
+    is(ctl('list', '--state', 'suspended'), '', '... none suspended');
+
+    my $show = decode_json(ctl('show', uc($fqdn)));
+
+    is($show->{fqdn}, $fqdn, 'show, in any case');
+    is($show->{state}, 'active', '... active');
+    is($show->{issuer}, 1, '... of the first issuer');
+    is($show->{keys}[0]{status}, 'active', '... its key');
+    like($show->{keys}[0]{keyid}, qr{^\Q$fqdn\E/[0-9a-f]{8}$}, '... its id');
+    ok((grep { $_->{type} eq 'SRV' && $_->{live} } @{ $show->{records} }),
+        '... its record');
+    is_deeply([map { decode_json($_)->{fqdn} }
+            split(/\n/, ctl('list', '--json'))],
+        [sort($fqdn, $other->fqdn)], 'list as JSON');
+
+    like(ctl('stats'), qr/^zone \Q$t->{zone}\E serial \d+$/m, 'stats');
+    like(ctl('check'), qr/devices 2 .* damaged 0$/, 'check');
+};
+
+
+subtest 'one device' => sub {
+    my $published = $t->answers($srv, 'SRV');
+
+    is(ctl('suspend', $fqdn), '', 'suspended');
+    is($t->answers($srv, 'SRV'), '', '... gone at once');
+    is(outcome($device->register(15271)), '403 suspended', '... refused');
+    isnt($t->answers('_xmpp-server._tcp.' . $other->fqdn, 'SRV'), '',
+        '... the other is there');
+    like(ctl('list', '--state', 'suspended'), qr/^\Q$fqdn\E suspended/,
+        '... listed');
+    is(ctl('resume', $fqdn), '', 'resumed');
+    is($t->answers($srv, 'SRV'), $published, '... there again');
+    is(outcome($device->register(15269)), '200', '... and registers');
+
+    fails(qr/no device of this name/, 'show', "nobody.$t->{zone}");
+    fails(qr/no device of this name/, 'suspend', "nobody.$t->{zone}");
+    fails(qr/no device of this name/, 'remove', $t->{zone} =~ s/^/ns./r);
+    fails(qr/not a name directly below a zone/, 'show', 'a.example');
+    fails(qr/not a name directly below a zone/, 'show', $t->{zone});
+    fails(qr/not a domain name/, 'suspend', '..');
+};
+
+
+subtest 'an issuer' => sub {
+    my ($number, $digest) = ctl('issuers') =~ /^(\d+) ([0-9a-f]{64}) active/;
+
+    is($number, 1, 'known by its number');
+    is(ctl('suspend', "issuer:$digest"), '', 'suspended');
+    is($t->answers($srv, 'SRV'), '', '... its devices are gone');
+    is(outcome($device->register(15269)), '403 suspended', '... refused');
+    is(outcome($device->show()), '403 suspended', '... also to look');
+    is(outcome($t->device('third')->enroll()), '403 suspended',
+        '... a new one cannot enrol');
+    is(outcome($other->enroll()), '403 suspended', '... nor an old one');
+    like(ctl('list', '--state', 'issuer-suspended'),
+        qr/^\Q$fqdn\E issuer-suspended/m, '... listed');
+    like(ctl('issuers'), qr/^1 $digest suspended /, '... shown');
+    like(ctl('check'), qr/\(2 suspended\)/, '... counted');
+
+    is(ctl('resume', 'issuer:1'), '', 'resumed');
+    isnt($t->answers($srv, 'SRV'), '', '... there again');
+    is(outcome($device->register(15269)), '200', '... and registers');
+
+    my $stolen = 'ab' x 32;
+
+    is(ctl('suspend', "issuer:$stolen"), '', 'one that has not come yet');
+    like(ctl('issuers'), qr/^2 $stolen suspended/m, '... is noted');
+    fails(qr/no issuer has this number/, 'suspend', 'issuer:9');
+    fails(qr/64 hexadecimal digits/, 'suspend', 'issuer:xy');
+};
+
+
+subtest 'copies' => sub {
+    my $copy = $t->path('backup');
+    my $store = $t->path('store');
+    my $before = ctl('show', $fqdn);
+
+    is(ctl('backup', $copy), '', 'backup, with all running');
+    fails(qr/there is a copy already/, 'backup', $copy);
+
+    is(ctl('remove', $fqdn), '', 'a device is removed');
+    is($t->query($fqdn, 'A')->header->rcode, 'NXDOMAIN', '... its name is free');
+    is(outcome($device->register(15269)), '401 unknown-key',
+        '... nobody knows its key');
+
+    fails(qr/process \d+ has the store open/, 'restore', $copy);
+    is(ctl('restore', '--force', $copy), '', 'restored under them');
+    ok(-e "$store/data.mdb.replaced", '... what it replaced is kept');
+    is_deeply([glob("$store/restore.*")], [], '... nothing else is left');
+    ok(wait_until(sub { ctl('show', $fqdn); $? == 0 }, 10), '... is there');
+    is(ctl('show', $fqdn), $before, '... as it was');
+    ok(wait_until(sub { $t->answers($srv, 'SRV') }, 20), '... dnsd follows');
+    ok(wait_until(sub { $device->register(15280)->{status} == 200 }, 20),
+        '... nginx follows');
+
+    # A copy with a flipped bit is not taken.
+
+    my $bad = $t->path('bad');
+
+    mkdir($bad) or die;
+    damage("$copy/data.mdb", "$bad/data.mdb");
+    $before = ctl('show', $fqdn);
+    fails(qr/damaged/, 'restore', '--force', $bad);
+    is(ctl('show', $fqdn), $before, '... the store is as it was');
+    is_deeply([glob("$store/restore.*")], [], '... nothing is left behind');
+};
+
+
+subtest 'dump and load' => sub {
+    my $dump = ctl('dump');
+    my @lines = map { decode_json($_) } split(/\n/, $dump);
+
+    is($lines[0]{format}, 1, 'a dump');
+    is(scalar(grep { ($_->{kind} // '') eq 'device' } @lines), 2,
+        '... of both devices');
+    is(scalar(grep { $_->{issuer} } @lines), 2, '... and both issuers');
+    unlike($dump, qr/\bfalse\b.*"rrsets":null/, '... whole');
+
+    my $loaded = $t->path('loaded');
+
+    mkdir($loaded) or die;
+    is(load($loaded, $dump), '', 'load');
+
+    my @again = map { decode_json($_) }
+        split(/\n/, SrvRegistrar::run(SrvRegistrar::BUILD . '/srvctl',
+            '--store', $loaded, 'dump'));
+
+    my $kept = sub {
+        return [grep { ($_->{kind} // '') eq 'device' || $_->{issuer} } @_];
+    };
+
+    is_deeply($kept->(@again), $kept->(@lines), '... the same devices');
+    like(load($loaded, $dump), qr/there is a store already/, '... only once');
+
+    for my $case (['', qr/no dump/],
+        ["{\"format\":2,\"time\":1}\n", qr/line 1: not a dump/],
+        ["$lines[0]\n", qr/line 1: /],
+        [$dump . "{\"kind\":\"device\"}\n", qr/name/],
+        [$dump =~ s/("device".*?"ttl":)\d+/$1-1/r, qr/ttl/],
+        [$dump =~ s/("device".*?"rdata":\[")/${1}0/r, qr/rdata/],
+        [$dump =~ s/"state":0/"state":9/r, qr/not a value/],
+        [$dump . ($dump =~ /^(.*"device".*)$/m ? "$1\n" : ''),
+            qr/a second time/])
+    {
+        my $dir = $t->path('refused');
+
+        mkdir($dir);
+        like(load($dir, $case->[0]), $case->[1], "refused: $case->[1]");
+        unlink(glob("$dir/*"));
+    }
+};
+
+
+subtest 'damage is named' => sub {
+    my $bad = $t->path('bad');
+
+    unlink(glob("$bad/*"));
+    damage($t->path('backup') . '/data.mdb', "$bad/data.mdb");
+    open(my $lock, '>', "$bad/lock.mdb") or die;
+
+    my $said = SrvRegistrar::run(SrvRegistrar::BUILD . '/srvctl', '--store',
+        $bad, 'check');
+
+    isnt($?, 0, 'check fails');
+    like($said, qr/^damaged: \Q$fqdn\E$/m, '... and says whose');
+    like($said, qr/ damaged 1$/, '... one');
+};
+
+is(SrvRegistrar::run(SrvRegistrar::BUILD . '/srvctl', '--store',
+        '/nonexistent', 'list'), "srvctl: /nonexistent: no store: "
+    . "No such file or directory\n", 'no store');
+fails(qr/not a command/, 'destroy');
+fails(qr/usage/);
+
+done_testing();
+
+
+sub registered
+{
+    my ($name, $port) = @_;
+
+    my $device = $t->device($name);
+
+    $device->enroll();
+    is(outcome($device->register($port)), '200', "$name is registered");
+
+    return $device;
+}
+
+
+sub ctl
+{
+    return $t->srvctl(@_);
+}
+
+
+sub fails
+{
+    my ($said, @arguments) = @_;
+
+    like(ctl(@arguments), $said, "srvctl @arguments: $said");
+    isnt($?, 0, '... fails');
+}
+
+
+sub load
+{
+    my ($dir, $dump) = @_;
+
+    open(my $file, '>', $t->path('dump')) or die;
+    print $file $dump;
+    close($file);
+
+    return SrvRegistrar::run('/bin/sh', '-c', 'exec "$0" --store "$1" load '
+        . '<"$2"', SrvRegistrar::BUILD . '/srvctl', $dir, $t->path('dump'));
+}
+
+
+# Copies a store's file, with a changed byte in the value of $fqdn.
+
+sub damage
+{
+    my ($from, $to) = @_;
+
+    open(my $in, '<:raw', $from) or die;
+
+    my $data = do { local $/; <$in> };
+    my ($label) = split(/\./, $fqdn);
+    my $at = index($data, $label);
+
+    die if $at == -1;
+    substr($data, $at + length($label) + 20, 1) ^= "\x40";
+
+    open(my $out, '>:raw', $to) or die;
+    print $out $data;
+    close($out);
+}
