@@ -22,7 +22,7 @@
 
 
 #define COPY_PATH  4096
-#define COPY_MODE  0640              /* of data.mdb, as the registrar makes it */
+#define COPY_MODE  0640             /* data.mdb, as the registrar makes it */
 
 
 /* Of a restore: the directories, and the files in them. */
