@@ -25,7 +25,7 @@
 
 /* Counters of each kind; a row is a cache line. */
 #define RATE_LIMIT_OF_ERRORS  1
-#define RATE_LIMIT_OF_ABSENT  5
+#define RATE_LIMIT_OF_ABSENT  3
 #define RATE_LIMIT_OF_NAMES   16
 #define RATE_LIMIT_COUNTERS   (RATE_LIMIT_OF_ERRORS + RATE_LIMIT_OF_ABSENT \
                                + RATE_LIMIT_OF_NAMES)
@@ -37,6 +37,7 @@
 
 typedef struct {
     _Atomic uint64_t  prefix;        /* 0: free */
+    _Atomic uint32_t  used;          /* ms, the last answer */
     _Atomic uint32_t  time;          /* ms, up to which the counters sank */
     _Atomic uint32_t  held_at;       /* ms, the last limited one; 0: none */
     _Atomic uint32_t  held;          /* limited ones since it began */
@@ -56,6 +57,7 @@ struct rate_limit_s {
 
 static rate_limit_row_t *rate_limit_row(rate_limit_t *limit, uint64_t prefix,
     uint32_t now);
+static int32_t rate_limit_quiet(const rate_limit_row_t *row, uint32_t now);
 static void rate_limit_row_take(rate_limit_t *limit, rate_limit_row_t *row,
     uint64_t prefix, uint32_t now);
 static void rate_limit_sink(rate_limit_row_t *row, unsigned rate,
@@ -117,6 +119,7 @@ rate_limit_count(rate_limit_t *limit, const rate_limit_policy_t *policy,
     uint32_t           time = (uint32_t) now;
     rate_limit_row_t  *row = rate_limit_row(limit, answer->prefix, time);
 
+    rate_limit_set(row->used, time);
     rate_limit_sink(row, policy->rate, time);
 
     i = rate_limit_counter(limit, answer);
@@ -182,17 +185,26 @@ rate_limit_row(rate_limit_t *limit, uint64_t prefix, uint32_t now)
         return &row[1];
     }
 
-    if (rate_limit_get(row[0].prefix) != 0
-        && (rate_limit_get(row[1].prefix) == 0
-            || (int32_t) (now - rate_limit_get(row[0].time))
-               < (int32_t) (now - rate_limit_get(row[1].time))))
-    {
+    if (rate_limit_quiet(&row[0], now) < rate_limit_quiet(&row[1], now)) {
         row++;
     }
 
     rate_limit_row_take(limit, row, prefix, now);
 
     return row;
+}
+
+
+/* For how long, in ms.  Of two that are alike, one that is limited stays. */
+static int32_t
+rate_limit_quiet(const rate_limit_row_t *row, uint32_t now)
+{
+    if (rate_limit_get(row->prefix) == 0) {
+        return INT32_MAX;
+    }
+
+    return (int32_t) (now - rate_limit_get(row->used))
+           - (rate_limit_get(row->held_at) != 0);
 }
 
 
