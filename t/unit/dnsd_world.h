@@ -41,6 +41,8 @@ typedef struct {
     uint8_t            reply[WIRE_MESSAGE_MAX];
     size_t             reply_len;
     answer_outcome_t   outcome;
+    answer_t           answer;           /* the whole of it */
+    answer_policy_t    policy;           /* the size is set for each query */
 } world_t;
 
 
@@ -220,6 +222,7 @@ world_init(world_t *world)
     store_options_t      options = { .writer = true, .map_size = 1 << 24 };
     lease_clock_mark_t   mark = { .time = 1700000000 };
 
+    memset(world, 0, sizeof(*world));
     strcpy(world->path, "/tmp/dnsd-unit-XXXXXX");
     WORLD_MUST(mkdtemp(world->path) != NULL);
 
@@ -263,18 +266,20 @@ world_ask(world_t *world, const uint8_t *query, size_t len, uint16_t udp_size)
     answer_t  answer = {
         .query = copy,
         .query_len = len,
+        .client = { (const uint8_t *) "\300\0\2\11", 4 },
         .reply = world->reply,
         .reply_size = udp_size != 0 ? udp_size : sizeof(world->reply)
     };
-    const answer_policy_t   policy = {
-        .udp_size = udp_size != 0 ? udp_size : ANSWER_UDP_SIZE
-    };
     const answer_context_t  context = {
-        .policy = &policy,
-        .stream = udp_size == 0
+        .policy = &world->policy,
+        .stream = udp_size == 0,
+        .padded = udp_size == 0,
+        .keepalive = 100,
+        .now = 1800000000
     };
 
     WORLD_MUST(copy != NULL);
+    world->policy.udp_size = udp_size != 0 ? udp_size : ANSWER_UDP_SIZE;
 
     if (len > 0) {
         memcpy(copy, query, len);
@@ -287,6 +292,7 @@ world_ask(world_t *world, const uint8_t *query, size_t len, uint16_t udp_size)
 
     world->reply_len = answer.reply_len;
     world->outcome = answer.outcome;
+    world->answer = answer;
 
     return answer.reply_len;
 }
