@@ -108,6 +108,7 @@ sub start_all
             address     => $address,
             port        => $spec->{port} // free_port($address),
             reply_bytes => int($bytes + 0.5),
+            realtime    => $options->{realtime},
             options     => [
                 $options->{edns} ? ('--edns', $options->{edns}) : (),
                 $options->{do}   ? '--do'                       : (),
