@@ -71,6 +71,16 @@ sub measure
         print(STDERR " $run");
     }
 
+    for my $server (grep { $options->{profile} && $_->{name} eq 'dnsd' }
+                    @servers)
+    {
+        my $row = $rows{ $server->{name} };
+
+        $row->{profile} = $server->profile(
+            median(map { $_->{cpu} } @{ $row->{full} }),
+            '--seconds', $options->{seconds});
+    }
+
     for my $server (@servers) {
         @{ $rows{ $server->{name} } }{qw(rss own)} =
             @{ $server->memory() }{qw(rss own)};

@@ -31,7 +31,7 @@ use constant TARGETS => (
 
 sub tables
 {
-    return join('', map { answering($_), surroundings($_) } @_);
+    return join('', map { answering($_), surroundings($_), profiles($_) } @_);
 }
 
 
@@ -76,6 +76,17 @@ sub surroundings
         . "second\n\n", map { thousands($_) } @{$report}{qw(devices rate)})
         . table(['server', 'p50', 'p99', 'p99.9', 'lost, %', 'first answer, ms',
         'RSS, MiB', 'without maps, MiB'], @rows) . "\n";
+}
+
+
+sub profiles
+{
+    my ($report) = @_;
+
+    return join('', map {
+        sprintf("%s devices, where the time of %s goes\n\n%s\n",
+            thousands($report->{devices}), $_->{name}, $_->{profile})
+    } grep { $_->{profile} } @{ $report->{rows} });
 }
 
 

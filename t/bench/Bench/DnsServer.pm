@@ -10,7 +10,8 @@ use Carp qw(croak);
 use IO::Select;
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
-use Bench::Machine qw(pinned prefer);
+use Bench::Machine qw(pinned prefer processor);
+use Bench::Profile ();
 use Bench::Usage ();
 use SrvRegistrar::Process qw(program);
 
@@ -114,20 +115,19 @@ sub client
 }
 
 
-# One run of dns_load: what it found, and cpu, user and system: the server's
-# microseconds for an answer, lost: the share of queries.
+# One run of dns_load: what it found; cpu, user and system, the server's
+# microseconds for an answer; core, those of its processor, where the kernel's
+# own threads count, too; lost, the share of queries.
 
 sub load
 {
     my ($self, @options) = @_;
 
-    my @processes = Bench::Usage::processes($self->pid());
-    my @first = $self->{realtime} ? (program('chrt'), '-r', 1) : ();
-
-    prefer(1, @processes) if @first;
+    $self->hurry(1);
     my $before = Bench::Usage::cpu($self->pid());
+    my $busy = Bench::Usage::processor(processor('server'));
 
-    open(my $pipe, '-|', @first, $self->client(@options))
+    open(my $pipe, '-|', $self->hurrying_client(@options))
         or croak("dns_load: $!");
     my %found = map { split(/\s+/) } <$pipe>;
     close($pipe) or croak("$self->{name}: dns_load failed: "
@@ -135,16 +135,55 @@ sub load
 
     my $used = Bench::Usage::difference($before,
         Bench::Usage::cpu($self->pid()));
-    prefer(0, @processes) if @first;
+    $busy = Bench::Usage::processor(processor('server')) - $busy;
+    $self->hurry(0);
 
     $found{answered} or croak("$self->{name} answered nothing");
     $found{lost} /= $found{sent};
 
     @found{qw(cpu user system)} = map { $used->{$_} * 1e6 / $found{answered} }
         qw(total user system);
+    $found{core} = $busy * 1e6 / $found{answered};
     $found{busy} = $used->{total} / $found{seconds};
 
     return \%found;
+}
+
+
+# Tables of where its time goes, $cpu microseconds for an answer.
+
+sub profile
+{
+    my ($self, $cpu, @options) = @_;
+
+    $self->hurry(1);
+    my $tables = Bench::Profile::profile(
+        pid     => $self->pid(),
+        program => $self->{spec}{program} // 'dnsd',
+        file    => "$self->{dir}/perf.data",
+        command => [$self->hurrying_client(@options)],
+        cpu     => $cpu,
+    );
+    $self->hurry(0);
+
+    return $tables;
+}
+
+
+sub hurry
+{
+    my ($self, $hurry) = @_;
+
+    prefer($hurry, Bench::Usage::processes($self->pid())) if $self->{realtime};
+}
+
+
+sub hurrying_client
+{
+    my ($self, @options) = @_;
+
+    return ($self->{realtime} ? (program('chrt'), '-r', 1) : (),
+        $self->client(@options));
 }
 
 

@@ -12,7 +12,7 @@ use POSIX ();
 
 use SrvRegistrar::Process qw(program);
 
-our @EXPORT_OK = qw(describe pinned prefer);
+our @EXPORT_OK = qw(describe pinned prefer processor);
 
 
 # One line.  Figures hold for one machine only; ratios travel.
@@ -39,10 +39,17 @@ sub pinned
 {
     my ($whose) = @_;
 
-    my @allowed = allowed();
-    my $cpu = $whose eq 'server' ? $allowed[0] : $allowed[-1];
+    return (program('taskset'), '-c', processor($whose));
+}
 
-    return (program('taskset'), '-c', $cpu);
+
+sub processor
+{
+    my ($whose) = @_;
+
+    my @allowed = allowed();
+
+    return $whose eq 'server' ? $allowed[0] : $allowed[-1];
 }
 
 

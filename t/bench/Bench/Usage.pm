@@ -8,6 +8,7 @@ use warnings;
 
 use Exporter qw(import);
 use List::Util qw(sum0);
+use POSIX ();
 
 our @EXPORT_OK = qw(cpu memory);
 
@@ -49,6 +50,21 @@ sub difference
 
     return { total => $total, user => $total * $share,
              system => $total * (1 - $share) };
+}
+
+
+# Seconds that a processor was not idle, whoever kept it from that: the server,
+# or the kernel on its behalf.
+
+sub processor
+{
+    my ($n) = @_;
+
+    my @ticks = slurp('/proc/stat') =~ /^cpu$n (.*)$/m ? split(/ /, $1) : ();
+
+    # idle and waiting for a disk; stolen and guests' time is nobody's here
+
+    return sum0(@ticks[0 .. 2, 5, 6]) / POSIX::sysconf(POSIX::_SC_CLK_TCK());
 }
 
 
