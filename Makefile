@@ -6,6 +6,7 @@
 # make asan       both under ASan and UBSan, into build/asan
 # make check-long a million random questions, held against NSD and Knot
 # make bench      dnsd beside other DNS servers; docs/performance.md
+# make coverage   lines and branches of dnsd's parser and writer
 # make fuzz       each parser for FUZZ_TIME seconds
 
 BUILD     = build
@@ -91,7 +92,7 @@ named   = $(patsubst %.c,$(2)/%.o,$(shell awk '/units:/ { on = 1 } \
 TEST_LIBS = -llmdb -lldns -ljansson -lcrypto -lcmocka -lpthread
 
 .PHONY: all module dnsd srvctl tests asan check check-quick check-long bench \
-        fuzz demo demo-stop install clean packages
+        coverage fuzz demo demo-stop install clean packages
 
 all: module dnsd srvctl
 
@@ -238,6 +239,25 @@ bench:
 	@$(MAKE) --no-print-directory $(ALL_CPUS) dnsd tests
 	@SRV_BUILD=$(abspath $(BUILD)) t/bench/dns \
 	    --devices "$(BENCH_DEVICES)" $(BENCH_OPTIONS)
+
+# What of the code that reads packets and writes answers the units reach.  A
+# line that cannot be reached says so (GCOVR_EXCL_LINE) and why.
+COVERAGE = $(BUILD)/coverage
+REACHED  = $(patsubst $(BUILD)/%,$(COVERAGE)/%,\
+               $(filter $(BUILD)/t/unit/dnsd_%,$(UNITS)))
+GCOVR    = gcovr -r . --object-directory $(COVERAGE) \
+               -f 'dnsd/(wire|answer)[a-z_]*\.c' $(COVERAGE)/obj/dnsd
+
+coverage:
+	@t/packages coverage
+	@find $(COVERAGE) -name '*.gcda' -delete 2>/dev/null || true
+	$(MAKE) $(ALL_CPUS) BUILD=$(COVERAGE) HARDEN= CFLAGS='-O0 -g --coverage' \
+	    LINK=--coverage $(REACHED)
+	@set -e; for u in $(REACHED); do \
+	    $$u >$(COVERAGE)/log 2>&1 || { cat $(COVERAGE)/log; exit 1; }; \
+	done
+	@$(GCOVR) --branches
+	@$(GCOVR) --fail-under-line 100
 
 
 # clang's libFuzzer; a corpus grows in $(BUILD)/fuzz/corpus, seeds lie in

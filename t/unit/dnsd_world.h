@@ -34,6 +34,7 @@
 
 
 typedef struct {
+    void             (*more)(store_txn_t *txn);   /* a test's own values */
     char               path[64];
     log_t              log;
     lookup_source_t   *source;
@@ -231,6 +232,11 @@ world_init(world_t *world)
     WORLD_MUST(store_write_begin(store, &txn) == STORE_OK);
     world_publish(txn);
     world_devices(txn);
+
+    if (world->more != NULL) {
+        world->more(txn);
+    }
+
     WORLD_MUST(store_commit(txn, &mark) == STORE_OK);
     store_close(store);
 
