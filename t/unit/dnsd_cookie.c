@@ -210,6 +210,24 @@ cookie_wrap(void **state)
 }
 
 
+/* No address has more than 16 bytes, and no more of them are read. */
+static void
+cookie_long_client(void **state)
+{
+    uint8_t           cookie[ANSWER_COOKIE_LEN], again[ANSWER_COOKIE_LEN];
+    answer_secrets_t  secrets = secrets_of(A_SECRET, NULL);
+
+    (void) state;
+
+    (void) answer_cookie_check(&secrets, SPAN(A1_CLIENT),
+                               SPAN("0123456789abcdefX"), A1_TIME, cookie);
+    assert_int_equal(answer_cookie_check(&secrets,
+                         (wire_span_t) { cookie, sizeof(cookie) },
+                         SPAN("0123456789abcdef"), A1_TIME, again),
+                     ANSWER_COOKIE_VALID);
+}
+
+
 /* Whatever differs in one bit is not ours. */
 static void
 cookie_forged(void **state)
@@ -384,6 +402,7 @@ main(void)
         cmocka_unit_test(cookie_vectors),
         cmocka_unit_test(cookie_window),
         cmocka_unit_test(cookie_wrap),
+        cmocka_unit_test(cookie_long_client),
         cmocka_unit_test(cookie_forged),
         cmocka_unit_test(cookie_lengths),
         cmocka_unit_test(secrets_file),

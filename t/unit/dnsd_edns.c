@@ -380,6 +380,31 @@ shorten(void **state)
 }
 
 
+/* A server without cookies knows no such option, and then a query without a
+ * question has nothing to ask (RFC 7873 5.4). */
+static void
+options_cookie_off(void **state)
+{
+    size_t     len;
+    world_t   *world = *state;
+    unsigned   n = world->policy.secrets.n;
+
+    world->policy.secrets.n = 0;
+
+    ASK(world, DEV1_A, NSID COOKIE, 1232);
+    assert_int_equal(world->outcome, ANSWER_NOERROR);
+    assert_int_equal(world->answer.cookie, ANSWER_COOKIE_NONE);
+    assert_null(reply_option(world, WIRE_OPTION_COOKIE, &len));
+    assert_non_null(reply_option(world, WIRE_OPTION_NSID, &len));
+
+    ASK(world, "", COOKIE, 1232);
+    assert_int_equal(world->outcome, ANSWER_FORMERR);
+    assert_int_equal(reply_options(world).len, 0);
+
+    world->policy.secrets.n = n;
+}
+
+
 static int
 setup(void **state)
 {
@@ -415,6 +440,7 @@ main(void)
         cmocka_unit_test(options_udp),
         cmocka_unit_test(options_cookie),
         cmocka_unit_test(options_cookie_alone),
+        cmocka_unit_test(options_cookie_off),
         cmocka_unit_test(options_errors),
         cmocka_unit_test(options_sizes),
         cmocka_unit_test(chaos),

@@ -260,6 +260,7 @@ sections_odd(void **state)
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         len = query_make(query, &cases[i]);
         world_ask(world, query, len, 0);
+        world_check_reply(query, world->reply, world->reply_len);
 
         print_message("# %s, type %u\n", cases[i].name, cases[i].type);
         assert_int_equal(world->outcome, cases[i].outcome);
@@ -267,6 +268,38 @@ sections_odd(void **state)
         assert_int_equal(wire_get16(world->reply + 8), cases[i].authorities);
         assert_int_equal(wire_get16(world->reply + 10),
                          cases[i].additionals);
+    }
+}
+
+
+/* With EDNS the reason is told (RFC 8914), and nothing else is different. */
+static void
+sections_odd_told(void **state)
+{
+    size_t          i, len;
+    world_t        *world = *state;
+    uint8_t         query[320];
+
+    static const char  told[] = "\0\17\0\16\0\0damaged data";
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        len = query_make(query, &cases[i]);
+        memcpy(query + len, "\0\0\51\4\320\0\0\0\0\0\0", WIRE_OPT_LEN);
+        query[11] = 1;
+        world_ask(world, query, len + WIRE_OPT_LEN, 0);
+        world_check_reply(query, world->reply, world->reply_len);
+
+        assert_int_equal(world->outcome, cases[i].outcome);
+        assert_int_equal(wire_get16(world->reply + 6), cases[i].answers);
+        assert_int_equal(wire_get16(world->reply + 10),
+                         cases[i].additionals + 1);
+
+        if (cases[i].outcome == ANSWER_SERVFAIL) {
+            assert_int_equal(world->answer.ede, ANSWER_EDE_OTHER);
+            assert_memory_equal(world->reply + world->reply_len
+                                - (sizeof(told) - 1), told,
+                                sizeof(told) - 1);
+        }
     }
 }
 
@@ -325,8 +358,7 @@ setup(void **state)
 {
     static world_t  world;
 
-    world.more = more;
-    world_init(&world);
+    world_init_with(&world, more);
     *state = &world;
 
     return 0;
@@ -347,6 +379,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(sections_odd),
+        cmocka_unit_test(sections_odd_told),
         cmocka_unit_test(sections_negative_truncated),
         cmocka_unit_test(outcome_texts)
     };

@@ -195,6 +195,10 @@ name_ends_with(void **state)
     assert_false(wire_owner_ends_with(SPAN("\1b"), SPAN("\1a\1b")));
     assert_false(wire_owner_ends_with(SPAN("\3x\1b"), SPAN("\1b")));
     assert_false(wire_owner_ends_with(SPAN("\1a\1b"), SPAN("\1a")));
+
+    /* no name: its last label is longer than what is left */
+
+    assert_false(wire_owner_ends_with(SPAN("\7ab"), SPAN("b")));
 }
 
 
@@ -265,7 +269,14 @@ query_parse(void **state)
           WIRE_VERDICT_FORMERR },
         { QUERY("\0\0\0\1\0\0\0\0\0\2" Q TSIG TSIG),
           WIRE_VERDICT_FORMERR },
-        { QUERY("\0\0\0\1\0\0\0\0\0\1" Q "\1x\0\51\4\320\0\0\0\0\0\0"),
+        { QUERY("\0\0\0\1\0\0\0\0\0\1" Q "\1x\0\0\51\4\320\0\0\0\0\0\0"),
+          WIRE_VERDICT_FORMERR },
+        { QUERY("\0\0\0\1\0\0\0\1\0\0\1a\0\0\373\0\1\1a\0\0\6"),
+          WIRE_VERDICT_FORMERR },
+        { QUERY("\0\0\0\1\0\0\0\1\0\0\1a\0\0\373\0\1\1a\0\0\6\0\1"
+                "\0\0\0\0\0\1x"), WIRE_VERDICT_OK },
+        { QUERY("\0\0\0\1\0\0\0\2\0\0\1a\0\0\373\0\1\1a\0\0\6\0\1"
+                "\0\0\0\0\0\1x\1a\0\0\6\0\1\0\0\0\0\0\1x"),
           WIRE_VERDICT_FORMERR },
         { QUERY("\0\0\0\1\0\0\0\0\0\1" Q "\0\0\51\4\320\0\1\0\0\0\0"),
           WIRE_VERDICT_BADVERS },

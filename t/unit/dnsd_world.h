@@ -34,7 +34,6 @@
 
 
 typedef struct {
-    void             (*more)(store_txn_t *txn);   /* a test's own values */
     char               path[64];
     log_t              log;
     lookup_source_t   *source;
@@ -214,8 +213,9 @@ world_devices(store_txn_t *txn)
 }
 
 
+/* `more`, where it is not NULL, puts a test's own values. */
 static inline void
-world_init(world_t *world)
+world_init_with(world_t *world, void (*more)(store_txn_t *txn))
 {
     store_t             *store;
     store_txn_t         *txn;
@@ -233,8 +233,8 @@ world_init(world_t *world)
     world_publish(txn);
     world_devices(txn);
 
-    if (world->more != NULL) {
-        world->more(txn);
+    if (more != NULL) {
+        more(txn);
     }
 
     WORLD_MUST(store_commit(txn, &mark) == STORE_OK);
@@ -245,6 +245,13 @@ world_init(world_t *world)
     WORLD_MUST(world->source != NULL);
     WORLD_MUST(lookup_source_check(world->source) == LOOKUP_SOURCE_OK);
     world->lookup = lookup_source_reader(world->source, 0);
+}
+
+
+static inline void
+world_init(world_t *world)
+{
+    world_init_with(world, NULL);
 }
 
 
