@@ -66,8 +66,15 @@ MODULE  = $(BUILD)/ngx_srv_registrar_module.so
 DNSD    = $(BUILD)/dnsd
 SRVCTL  = $(BUILD)/srvctl
 
+# dnsd --xdp, where its libraries are installed; `make XDP=` goes without.
+XDP      := $(shell pkg-config --exists 'libxdp >= 1.2' 'libbpf >= 1' \
+                2>/dev/null && echo yes)
+XDP_LIBS  = $(if $(XDP),$(shell pkg-config --libs libxdp libbpf))
+XDP_NOT   = $(if $(XDP),,$(filter-out %_none.c,$(wildcard dnsd/net_xdp*.c))) \
+            $(if $(XDP),dnsd/net_xdp_none.c)
+
 store   = $(wildcard store/*.c)
-dnsd    = $(wildcard dnsd/*.c)
+dnsd    = $(filter-out $(XDP_NOT),$(wildcard dnsd/*.c))
 srvctl  = $(wildcard srvctl/*.c)
 device  = $(wildcard ngx_srv_registrar_module/device_*.c)
 units   = $(wildcard t/unit/*.c)
@@ -166,7 +173,7 @@ $(BUILD)/obj/%.o: %.c
 
 $(DNSD): $(patsubst %.c,$(BUILD)/obj/%.o,$(dnsd) $(store))
 	@echo "  LD $@"
-	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ -llmdb -lpthread
+	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ -llmdb -lpthread $(XDP_LIBS)
 
 $(SRVCTL): $(patsubst %.c,$(BUILD)/obj/%.o,$(srvctl) $(device) $(store))
 	@echo "  LD $@"

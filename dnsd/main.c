@@ -126,6 +126,8 @@ main_bind(main_t *all)
     all->listen = (net_options_t) {
         .addresses = all->settings.addresses,
         .naddresses = all->settings.naddresses,
+        .xdp = all->settings.xdp,
+        .nxdp = all->settings.nxdp,
         .nthreads = all->settings.threads,
         .handed = handed
     };

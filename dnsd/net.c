@@ -4,6 +4,7 @@
  */
 
 #include "net_internal.h"
+#include "net_xdp.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -89,6 +90,15 @@ net_create(const net_options_t *options, const net_policy_t *policy,
         return NULL;
     }
 
+    if (options->nxdp != 0) {
+        net->xdp = net_xdp_create(options, net->threads, log);
+
+        if (net->xdp == NULL) {
+            net_destroy(net);
+            return NULL;
+        }
+    }
+
     return net;
 }
 
@@ -139,6 +149,8 @@ net_destroy(net_t *net)
             pthread_join(net->threads[i].id, NULL);
         }
     }
+
+    net_xdp_destroy(net->xdp);
 
     /* only now: a reader's sockets are its own until it has ended */
 

@@ -16,12 +16,15 @@
 #include "rate_limit.h"
 #include "stats.h"
 
+#include <net/if.h>
+
 
 #define NET_THREADS_MAX    64
 #define NET_ADDRESSES_MAX  32
 #define NET_UDP_SIZE_MAX   4096
 #define NET_PROXIES_MAX    32
 #define NET_EXEMPT_MAX     32
+#define NET_XDP_MAX        16
 
 /* What tcp-idle may be: seconds; longer than 65535 tenths cannot be told to a
  * client (RFC 7828). */
@@ -36,12 +39,20 @@
 typedef struct net_s  net_t;
 
 
+/* The name of a network interface, ended with NUL. */
+typedef struct {
+    char                  name[IFNAMSIZ];
+} net_interface_t;
+
+
 /* What is fixed from the start. */
 typedef struct {
     const net_address_t  *addresses;
     unsigned              naddresses;
     const net_address_t  *proxy_addresses;  /* behind a proxy, TCP alone */
     unsigned              nproxy_addresses;
+    const net_interface_t *xdp;             /* whose UDP goes by AF_XDP */
+    unsigned              nxdp;
     unsigned              nthreads;
     unsigned              tcp_connections;  /* all threads'; 0: a default */
     net_handed_t         *handed;           /* sockets bound already; NULL */

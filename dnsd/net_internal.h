@@ -21,6 +21,7 @@ typedef struct net_thread_s      net_thread_t;
 typedef struct net_event_s       net_event_t;
 typedef struct net_udp_s         net_udp_t;
 typedef struct net_tcp_s         net_tcp_t;
+typedef struct net_xdp_s         net_xdp_t;
 
 
 /* What epoll waits for: the first member of whatever handles it. */
@@ -71,6 +72,7 @@ struct net_thread_s {
 struct net_s {
     log_t          *log;
     rate_limit_t   *limit;
+    net_xdp_t      *xdp;             /* NULL: not asked for */
     unsigned        n;
     net_thread_t    threads[];
 };

@@ -32,6 +32,8 @@ typedef struct {
     unsigned         threads;        /* 1 to NET_THREADS_MAX */
     unsigned         naddresses;
     net_address_t    addresses[NET_ADDRESSES_MAX];
+    unsigned         nxdp;
+    net_interface_t  xdp[NET_XDP_MAX];
     bool             cookies;
     char             cookie_secrets[PATH_MAX];
     metrics_options_t  metrics;

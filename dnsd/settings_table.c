@@ -44,6 +44,15 @@ const settings_row_t  settings_table[] = {
       .max = NET_THREADS_MAX,
       SETTINGS_FIELD(threads) },
 
+    { .name = "xdp",
+      .argument = "INTERFACE",
+      .help = "takes UDP queries from this network interface past the\n"
+              "kernel's stack (AF_XDP); may be repeated",
+      .parse = settings_parse_text,
+      .expected = "the name of a network interface",
+      .min = 1,
+      SETTINGS_LIST(xdp, nxdp) },
+
     { .name = "user",
       .argument = "USER",
       .help = "becomes this user when the sockets are bound",

@@ -63,6 +63,10 @@ subtest 'dnsd: wire, lookup, answer, net' => sub {
         is_none($file, 'knows no library', grep {
             m{^(?:openssl/|ldns/|jansson|ngx_)} } @{ $system{$file} });
 
+        is_none($file, 'knows no BPF', grep { m{^(?:bpf|xdp)/} }
+            @{ $system{$file} })
+            if $file !~ m{^dnsd/net_xdp_(?:program|socket)\.c$};
+
         is_none($file, 'knows no store', grep { m{^store/} }
             @{ $ours{$file} }) if $file !~ m{^dnsd/(?:lookup|main)};
 
