@@ -261,7 +261,8 @@ options_errors(void **state)
     };
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        ask(world, cases[i].question, 1232, (wire_span_t) { NULL, 0 }, 1232);
+        ask(world, cases[i].question, 1232, (wire_span_t) { WORLD_BYTES("") },
+            1232);
         assert_int_equal(world->outcome, cases[i].outcome);
         assert_int_equal(world->answer.ede, cases[i].ede);
 
