@@ -128,7 +128,10 @@ main_bind(main_t *all)
         .naddresses = all->settings.naddresses,
         .xdp = all->settings.xdp,
         .nxdp = all->settings.nxdp,
+        .proxy_addresses = all->settings.proxy_addresses,
+        .nproxy_addresses = all->settings.nproxy_addresses,
         .nthreads = all->settings.threads,
+        .tcp_connections = all->settings.tcp_connections,
         .handed = handed
     };
 
@@ -188,6 +191,11 @@ main_serve(main_t *all)
 
     for (i = 0; i < all->listen.naddresses; i++) {
         log_line(log, "listening on %s", all->listen.addresses[i].text);
+    }
+
+    for (i = 0; i < all->listen.nproxy_addresses; i++) {
+        log_line(log, "listening on %s for proxies",
+                 all->listen.proxy_addresses[i].text);
     }
 
     return watch_run(watch);

@@ -107,11 +107,6 @@ static const metrics_group_t  metrics_table[] = {
       "action", STATS_AT_LIMITS + ANSWER_LIMIT_SLIPPED, ANSWER_LIMITS - 1,
       { "slipped", "dropped" } },
 
-    { "dnsd_tcp_refused_total",
-      "TCP connections that were closed at once, by reason.",
-      "reason", STATS_AT_EVENTS + STATS_TCP_REFUSED_FULL, 2,
-      { "full", "address" } },
-
     { "dnsd_proxy_refused_total",
       "Connections of proxies that were closed unread: not from a trusted "
       "address, or without a good header.",
@@ -317,12 +312,13 @@ static void
 metrics_connections(metrics_writer_t *writer, const stats_sum_t *stats)
 {
     const uint64_t  *events = &stats->counters[STATS_AT_EVENTS];
-    uint64_t         accepted, closed, idle, pressed;
+    uint64_t         accepted, closed, idle, pressed, limited;
 
     accepted = events[STATS_TCP_ACCEPTED];
     closed = events[STATS_TCP_CLOSED];
     idle = events[STATS_TCP_IDLE];
     pressed = events[STATS_TCP_PRESSED];
+    limited = events[STATS_TCP_LIMITED];
 
     /* the counters of several threads are not of one moment */
 
@@ -334,14 +330,18 @@ metrics_connections(metrics_writer_t *writer, const stats_sum_t *stats)
 
     metrics_head(writer, "dnsd_tcp_closed_total", "counter",
                  "TCP connections that were closed: idle for too long, to "
-                 "make room, or for another reason.");
+                 "make room, to make room for others of the same address, "
+                 "or for another reason.");
     metrics_line(writer, "dnsd_tcp_closed_total{reason=\"idle\"} %llu\n",
                  (unsigned long long) idle);
     metrics_line(writer, "dnsd_tcp_closed_total{reason=\"pressed\"} %llu\n",
                  (unsigned long long) pressed);
+    metrics_line(writer, "dnsd_tcp_closed_total{reason=\"address\"} %llu\n",
+                 (unsigned long long) limited);
     metrics_line(writer, "dnsd_tcp_closed_total{reason=\"other\"} %llu\n",
-                 (unsigned long long) (idle + pressed < closed
-                                       ? closed - idle - pressed : 0));
+                 (unsigned long long) (idle + pressed + limited < closed
+                                       ? closed - idle - pressed - limited
+                                       : 0));
 }
 
 

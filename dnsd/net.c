@@ -20,18 +20,18 @@
  * handful of sockets that are busy at a time. */
 #define NET_EVENTS           64
 
-/* TCP connections of a thread, where there are descriptors for them.  Each
- * costs its used pages, a few KiB as a rule, 128 KiB at worst. */
-#define NET_CONNECTIONS      256
-#define NET_CONNECTIONS_MIN  4       /* TCP must work (RFC 7766 5) */
+/* TCP connections of all threads, where there are descriptors for them: some
+ * 300 bytes each here, a few KiB in the kernel. */
+#define NET_CONNECTIONS      32768
+#define NET_CONNECTIONS_MIN  4     /* a thread's: TCP must work (RFC 7766 5) */
 
 /* Descriptors of the process for all else: stderr, the store, epoll. */
 #define NET_DESCRIPTORS      32
 
 
-static unsigned net_connections(const net_options_t *options);
+static unsigned net_places(const net_options_t *options);
 static bool net_thread_init(net_thread_t *thread, const net_options_t *options,
-    unsigned connections, log_t *log);
+    unsigned places, log_t *log);
 static void net_thread_cleanup(net_thread_t *thread);
 static void *net_thread_run(void *data);
 static void net_wake_handler(net_thread_t *thread, net_event_t *event,
@@ -47,10 +47,22 @@ net_create(const net_options_t *options, const net_policy_t *policy,
     log_t *log)
 {
     net_t     *net;
-    unsigned   i, connections = net_connections(options);
+    unsigned   i, places = net_places(options);
 
     for (i = 0; i < options->naddresses; i++) {
-        if (!net_address_free(&options->addresses[i], options->handed, log)) {
+        if (!net_address_free(&options->addresses[i], SOCK_DGRAM,
+                              options->handed, log)
+            || !net_address_free(&options->addresses[i], SOCK_STREAM,
+                                 options->handed, log))
+        {
+            return NULL;
+        }
+    }
+
+    for (i = 0; i < options->nproxy_addresses; i++) {
+        if (!net_address_free(&options->proxy_addresses[i], SOCK_STREAM,
+                              options->handed, log))
+        {
             return NULL;
         }
     }
@@ -78,7 +90,7 @@ net_create(const net_options_t *options, const net_policy_t *policy,
         net->n++;
         net->threads[i].limit = net->limit;
 
-        if (!net_thread_init(&net->threads[i], options, connections, log)) {
+        if (!net_thread_init(&net->threads[i], options, places, log)) {
             net_destroy(net);
             return NULL;
         }
@@ -279,45 +291,54 @@ net_event_set(net_thread_t *thread, net_event_t *event, uint32_t events)
 }
 
 
-/* As many as the descriptors allow; the soft limit is raised for them. */
+/* A thread's share of the connections: as many as were asked for and the
+ * descriptors allow.  The soft limit is raised for them, and by root the hard
+ * one. */
 static unsigned
-net_connections(const net_options_t *options)
+net_places(const net_options_t *options)
 {
-    rlim_t         wanted, fixed;
-    struct rlimit  limit;
+    rlim_t         fixed, places, left;
+    unsigned       n = options->nthreads;
+    struct rlimit  limit, wanted;
+
+    places = options->tcp_connections != 0 ? options->tcp_connections
+                                           : NET_CONNECTIONS;
+    places = (places + n - 1) / n;
 
     /* a thread has an eventfd and an epoll, and two sockets an address */
 
-    fixed = NET_DESCRIPTORS + options->nthreads
-                              * (2 + 2 * (rlim_t) options->naddresses);
-    wanted = fixed + (rlim_t) options->nthreads * NET_CONNECTIONS;
+    fixed = NET_DESCRIPTORS + n * (2 + 2 * (rlim_t) options->naddresses
+                                   + options->nproxy_addresses);
 
     if (getrlimit(RLIMIT_NOFILE, &limit) == -1) {
         return NET_CONNECTIONS_MIN;
     }
 
-    if (limit.rlim_cur < wanted) {
-        limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
-        (void) setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < fixed + n * places) {
+        wanted.rlim_cur = fixed + n * places;
+        wanted.rlim_max = limit.rlim_max > wanted.rlim_cur ? limit.rlim_max
+                                                           : wanted.rlim_cur;
+
+        if (setrlimit(RLIMIT_NOFILE, &wanted) == -1) {
+            limit.rlim_cur = limit.rlim_max;
+            (void) setrlimit(RLIMIT_NOFILE, &limit);
+        }
+
         (void) getrlimit(RLIMIT_NOFILE, &limit);
     }
 
-    if (limit.rlim_cur >= wanted) {
-        return NET_CONNECTIONS;
-    }
+    left = limit.rlim_cur > fixed ? (limit.rlim_cur - fixed) / n : 0;
+    places = places < left ? places : left;
 
-    if (limit.rlim_cur < fixed + NET_CONNECTIONS_MIN * options->nthreads) {
-        return NET_CONNECTIONS_MIN;
-    }
-
-    return (unsigned) ((limit.rlim_cur - fixed) / options->nthreads);
+    return places < NET_CONNECTIONS_MIN ? NET_CONNECTIONS_MIN
+                                        : (unsigned) places;
 }
 
 
 /* Everything that a thread will ever allocate. */
 static bool
 net_thread_init(net_thread_t *thread, const net_options_t *options,
-    unsigned connections, log_t *log)
+    unsigned places, log_t *log)
 {
     thread->log = log;
     thread->wake.handler = net_wake_handler;
@@ -335,7 +356,7 @@ net_thread_init(net_thread_t *thread, const net_options_t *options,
         return false;
     }
 
-    thread->tcp = net_tcp_create(options, connections, log);
+    thread->tcp = net_tcp_create(options, places, log);
 
     if (thread->tcp == NULL) {
         return false;
@@ -385,6 +406,7 @@ net_thread_run(void *data)
     while (!thread->stopped) {
         n = epoll_wait(thread->epoll, events, NET_EVENTS,
                        net_tcp_expire(thread));
+        thread->round++;
 
         for (i = 0; i < n; i++) {
             event = events[i].data.ptr;

@@ -22,8 +22,9 @@
  * waits for its turn on a busy machine.  The kernel may grant less. */
 #define NET_RECEIVE_BUFFER  (1024 * 1024)
 
-/* Newcomers of a busy second; the kernel bounds it by somaxconn. */
-#define NET_BACKLOG       256
+/* Newcomers of a busy moment, who otherwise come again after a second; the
+ * kernel bounds it by somaxconn. */
+#define NET_BACKLOG       1024
 
 
 static unsigned net_address_port(const net_address_t *address);
@@ -137,42 +138,33 @@ net_address_port(const net_address_t *address)
 /* Bound without SO_REUSEPORT and closed again: the kernel then refuses where
  * anybody, with that option or without, has the port. */
 bool
-net_address_free(const net_address_t *address, net_handed_t *handed,
-    log_t *log)
+net_address_free(const net_address_t *address, int type,
+    net_handed_t *handed, log_t *log)
 {
-    int                i, fd;
-    const char        *failed;
-    static const int   types[] = { SOCK_DGRAM, SOCK_STREAM };
+    int          fd;
+    const char  *failed = "socket()";
 
-    for (i = 0; i < 2; i++) {
-
-        if (net_handed_has(handed, address, types[i])) {
-            continue;                   /* bound, and ours to use */
-        }
-
-        failed = "socket()";
-        fd = socket(address->sockaddr.ss_family, types[i] | SOCK_CLOEXEC, 0);
-
-        if (fd != -1) {
-            failed = net_address_prepare(fd, address, types[i], false);
-        }
-
-        if (failed != NULL) {
-            log_line(log, "cannot listen on %s (%s): %s: %s", address->text,
-                     types[i] == SOCK_DGRAM ? "UDP" : "TCP", failed,
-                     strerror(errno));
-        }
-
-        if (fd != -1) {
-            close(fd);
-        }
-
-        if (failed != NULL) {
-            return false;
-        }
+    if (net_handed_has(handed, address, type)) {
+        return true;                    /* bound */
     }
 
-    return true;
+    fd = socket(address->sockaddr.ss_family, type | SOCK_CLOEXEC, 0);
+
+    if (fd != -1) {
+        failed = net_address_prepare(fd, address, type, false);
+    }
+
+    if (failed != NULL) {
+        log_line(log, "cannot listen on %s (%s): %s: %s", address->text,
+                 type == SOCK_DGRAM ? "UDP" : "TCP", failed,
+                 strerror(errno));
+    }
+
+    if (fd != -1) {
+        close(fd);
+    }
+
+    return failed == NULL;
 }
 
 
@@ -202,6 +194,13 @@ net_address_open(const net_address_t *address, int type, net_handed_t *handed,
 
     if (failed == NULL && type == SOCK_STREAM) {
         (void) net_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+
+        /* RFC 7413, where the administrator allows it (tcp_fastopen): a query
+         * may come twice without harm.  Not TCP_DEFER_ACCEPT: who never asks
+         * would wait in the kernel's queue of half-open connections, which is
+         * smaller than our table, and in nobody's order */
+
+        (void) net_set(fd, IPPROTO_TCP, TCP_FASTOPEN, NET_BACKLOG);
 
         if (!bound && listen(fd, NET_BACKLOG) == -1) {
             failed = "listen()";

@@ -37,10 +37,11 @@ bool net_address_equal(const net_address_t *a, const net_address_t *b);
 
 bool net_address_wildcard(const net_address_t *address);
 
-/* True where nobody listens there: SO_REUSEPORT alone would let a second
- * dnsd of the same user share the port silently.  Logs why not.  Sockets that
- * were handed over (net_handed.h; NULL: none) are ours to use. */
-bool net_address_free(const net_address_t *address,
+/* True where nobody has the address for sockets of that type: SO_REUSEPORT
+ * alone would let a second dnsd of the same user share the port silently.  Logs
+ * why not.  Sockets that were handed over (net_handed.h; NULL: none) are ours
+ * to use. */
+bool net_address_free(const net_address_t *address, int type,
     struct net_handed_s *handed, log_t *log);
 
 /* A bound socket, of SOCK_DGRAM or listening of SOCK_STREAM, not blocking,

@@ -44,7 +44,7 @@ typedef enum {
 /* Between whom a query and its answer went. */
 typedef struct {
     net_transport_t         transport;
-    const struct sockaddr  *peer;    /* who asked */
+    const struct sockaddr  *peer;    /* who asked, also behind a proxy */
     const struct sockaddr  *local;   /* the listener's; a wildcard, perhaps */
     int64_t                 now;     /* net_now() of the batch */
 } net_exchange_t;
@@ -54,6 +54,7 @@ struct net_thread_s {
     pthread_t           id;
     bool                started;
     int                 epoll;
+    uint64_t            round;       /* how often epoll was waited for */
     bool                stopped;     /* the loop's own view of stopping */
     _Atomic bool        stopping;
     log_t              *log;
@@ -120,7 +121,8 @@ net_udp_t *net_udp_create(const net_options_t *options, log_t *log);
 void net_udp_destroy(net_udp_t *udp);
 bool net_udp_start(net_thread_t *thread);
 
-net_tcp_t *net_tcp_create(const net_options_t *options, unsigned connections,
+/* With `places` connections of this thread. */
+net_tcp_t *net_tcp_create(const net_options_t *options, unsigned places,
     log_t *log);
 void net_tcp_destroy(net_tcp_t *tcp);
 bool net_tcp_start(net_thread_t *thread);

@@ -1,10 +1,12 @@
 
 /*
- * TCP (RFC 7766): listeners, and the table of a thread's connections.  It is
- * made at start; its pages are touched only as far as peers use them.
+ * TCP (RFC 7766, RFC 9210): listeners, and the places of a thread's
+ * connections.  All memory is had at start; its pages are touched only as far
+ * as peers use them.
  *
- * A full table gives the place of the connection that is nearest to its
- * deadline to the newcomer.
+ * Every limit is a thread's share of what the operator said: threads count
+ * nothing together, and the kernel deals connections out evenly.  Nobody is
+ * refused: a newcomer gets the place of whoever has the least claim to it.
  */
 
 #include "net_connection.h"
@@ -16,69 +18,67 @@
 #include <unistd.h>
 
 
-#define NET_TCP_PAUSE       1000   /* ms without accepting: no descriptors */
-#define NET_TCP_ACCEPTS     16     /* before others have their turn: a flood of
-                                      connections must not stop UDP */
+#define NET_TCP_PAUSE    1000      /* ms without accepting: no descriptors */
+
+/* Before others have their turn: a flood of connections, or thousands whose
+ * time is up at once, must not stop UDP.  Each takes some 10 us. */
+#define NET_TCP_ACCEPTS  8
+#define NET_TCP_CLOSES   8
+
+/* A thread's large buffers.  Hardly any client makes use of one, and more
+ * would only let somebody who never reads hold more: 8 MiB at worst. */
+#define NET_TCP_BLOCKS   128
+
+#define NET_TCP_IDLE_LEAST  1000   /* ms, or what the operator said if less */
 
 
-static void net_tcp_expire_at(net_thread_t *thread, int64_t now);
+static bool net_tcp_memory(net_tcp_t *tcp, unsigned places);
+static bool net_tcp_listen(net_tcp_t *tcp, const net_address_t *address,
+    bool proxied, net_handed_t *handed, log_t *log);
 static void net_tcp_accept(net_thread_t *thread, net_event_t *event,
     uint32_t events);
-static net_connection_t *net_tcp_place(net_thread_t *thread);
-static net_connection_t *net_tcp_oldest(net_tcp_t *tcp);
+static bool net_tcp_exhausted(net_thread_t *thread);
 static void net_tcp_pause(net_thread_t *thread, bool pause);
 static void net_tcp_open(net_thread_t *thread, const net_listener_t *listener,
-    int fd, const struct sockaddr_storage *peer);
+    int fd, const net_endpoint_t *peer);
+static net_connection_t *net_tcp_place(net_thread_t *thread);
+static void net_tcp_evict(net_thread_t *thread, net_member_t *member,
+    stats_event_t why);
 
 
-/* calloc gives large tables as untouched pages: 256 connections cost their
- * memory only once somebody fills them. */
 net_tcp_t *
-net_tcp_create(const net_options_t *options, unsigned connections, log_t *log)
+net_tcp_create(const net_options_t *options, unsigned places, log_t *log)
 {
-    unsigned         i;
-    net_tcp_t       *tcp;
-    net_listener_t  *listener;
+    bool        good;
+    unsigned    i;
+    net_tcp_t  *tcp;
 
     tcp = calloc(1, sizeof(*tcp)
-                    + options->naddresses * sizeof(net_listener_t));
+                    + (options->naddresses + options->nproxy_addresses)
+                      * sizeof(net_listener_t));
 
-    if (tcp == NULL) {
-        log_line(log, "no memory for the TCP listeners");
-        return NULL;
-    }
-
-    tcp->size = connections;
-    tcp->connections = calloc(connections, sizeof(net_connection_t));
-    tcp->buffers = calloc(connections, (size_t) 2 * NET_TCP_MESSAGE);
-
-    if (tcp->connections == NULL || tcp->buffers == NULL) {
+    if (tcp == NULL || !net_tcp_memory(tcp, places)) {
         log_line(log, "no memory for the TCP connections");
-        tcp->size = 0;
         net_tcp_destroy(tcp);
         return NULL;
     }
 
-    for (i = 0; i < connections; i++) {
-        tcp->connections[i].event.fd = -1;
-        tcp->connections[i].in = tcp->buffers
-                                 + (size_t) i * 2 * NET_TCP_MESSAGE;
-        tcp->connections[i].out = tcp->connections[i].in + NET_TCP_MESSAGE;
+    tcp->share = options->nthreads;
+    good = true;
+
+    for (i = 0; good && i < options->naddresses; i++) {
+        good = net_tcp_listen(tcp, &options->addresses[i], false,
+                              options->handed, log);
     }
 
-    for (i = 0; i < options->naddresses; i++) {
-        listener = &tcp->listeners[i];
-        listener->address = options->addresses[i];
-        listener->event.handler = net_tcp_accept;
-        listener->event.fd = net_address_open(&listener->address, SOCK_STREAM,
-                                              options->handed, log);
+    for (i = 0; good && i < options->nproxy_addresses; i++) {
+        good = net_tcp_listen(tcp, &options->proxy_addresses[i], true,
+                              options->handed, log);
+    }
 
-        if (listener->event.fd == -1) {
-            net_tcp_destroy(tcp);
-            return NULL;
-        }
-
-        tcp->n++;
+    if (!good) {
+        net_tcp_destroy(tcp);
+        return NULL;
     }
 
     return tcp;
@@ -94,9 +94,9 @@ net_tcp_destroy(net_tcp_t *tcp)
         return;
     }
 
-    for (i = 0; i < tcp->size; i++) {
-        if (tcp->connections[i].event.fd != -1) {
-            net_connection_close(tcp, &tcp->connections[i]);
+    for (i = 0; i < tcp->touched; i++) {
+        if (tcp->places[i].event.fd != -1) {
+            close(tcp->places[i].event.fd);
         }
     }
 
@@ -104,8 +104,11 @@ net_tcp_destroy(net_tcp_t *tcp)
         close(tcp->listeners[i].event.fd);
     }
 
-    free(tcp->buffers);
-    free(tcp->connections);
+    net_crowd_destroy(tcp->crowd);
+    net_pool_destroy(tcp->pool);
+    free(tcp->places);
+    free(tcp->kept);
+    free(tcp->out);
     free(tcp);
 }
 
@@ -127,56 +130,150 @@ net_tcp_start(net_thread_t *thread)
 }
 
 
-/* Called before each wait, so it has to cost nothing where nothing is due:
- * `next` is a lower bound of all deadlines. */
+/* Called before each wait, so it has to cost nothing where nothing is due. */
 int
 net_tcp_expire(net_thread_t *thread)
 {
-    int64_t     now;
-    net_tcp_t  *tcp = thread->tcp;
+    int64_t        now, wait;
+    unsigned       i;
+    net_tcp_t     *tcp = thread->tcp;
+    net_member_t  *oldest;
 
-    if (tcp->used == 0 && tcp->paused == 0) {
+    if (net_crowd_used(tcp->crowd) == 0 && tcp->paused == 0) {
         return -1;
     }
 
     now = net_now();
 
-    if (now >= tcp->next) {
-        net_tcp_expire_at(thread, now);
-    }
-
-    return (int) (tcp->next - now);
-}
-
-
-/* Closes what is due, and finds the next deadline anew. */
-static void
-net_tcp_expire_at(net_thread_t *thread, int64_t now)
-{
-    unsigned           i;
-    net_tcp_t         *tcp = thread->tcp;
-    net_connection_t  *connection;
-
     if (tcp->paused != 0 && tcp->paused <= now) {
         net_tcp_pause(thread, false);
     }
 
-    tcp->next = tcp->paused != 0 ? tcp->paused : now + NET_TCP_TIME;
+    wait = tcp->paused != 0 ? tcp->paused - now : INT32_MAX;
 
-    for (i = 0; i < tcp->size; i++) {
-        connection = &tcp->connections[i];
-
-        if (connection->event.fd == -1) {
-            continue;
+    for (i = 0; (oldest = net_crowd_oldest(tcp->crowd)) != NULL; i++) {
+        if (oldest->since + net_tcp_idle(thread) > now) {
+            break;
         }
 
-        if (connection->deadline <= now) {
-            net_connection_close(tcp, connection);
-
-        } else if (connection->deadline < tcp->next) {
-            tcp->next = connection->deadline;
+        if (i == NET_TCP_CLOSES) {
+            return 0;
         }
+
+        net_tcp_evict(thread, oldest, STATS_TCP_IDLE);
     }
+
+    if (oldest != NULL && oldest->since + net_tcp_idle(thread) - now < wait) {
+        wait = oldest->since + net_tcp_idle(thread) - now;
+    }
+
+    return (int) wait;
+}
+
+
+/* The whole time while half of the places are free, and from there the less
+ * the fewer are, down to a tenth: the more come, the more it is those who ask
+ * that stay.  It is asked anew each time, so it holds for all at once. */
+int64_t
+net_tcp_idle(const net_thread_t *thread)
+{
+    int64_t           least, whole = thread->policy->tcp.idle * INT64_C(1000);
+    unsigned          spare, half;
+    const net_tcp_t  *tcp = thread->tcp;
+
+    half = tcp->size / 2;
+    spare = tcp->size - net_crowd_used(tcp->crowd);
+
+    if (spare >= half) {
+        return whole;
+    }
+
+    least = whole / 10 > NET_TCP_IDLE_LEAST ? whole / 10 : NET_TCP_IDLE_LEAST;
+
+    return least < whole ? least + (whole - least) * spare / half : whole;
+}
+
+
+void
+net_tcp_limit(net_thread_t *thread, const struct sockaddr *address)
+{
+    unsigned       limit = thread->policy->tcp.per_address;
+    net_tcp_t     *tcp = thread->tcp;
+    net_member_t  *member;
+
+    /* by default a quarter of all: one address alone cannot bring the others'
+     * idle time down */
+
+    limit = limit != 0 ? (limit + tcp->share - 1) / tcp->share
+                       : (tcp->size + 3) / 4;
+
+    member = net_crowd_surplus(tcp->crowd, address, limit);
+
+    if (member != NULL) {
+        net_tcp_evict(thread, member, STATS_TCP_LIMITED);
+    }
+}
+
+
+net_block_t *
+net_tcp_block(net_thread_t *thread, net_connection_t *connection)
+{
+    net_block_t       *block;
+    net_connection_t  *holder;
+
+    block = net_pool_take(thread->tcp->pool, connection);
+
+    if (block != NULL) {
+        return block;
+    }
+
+    holder = net_pool_holder(thread->tcp->pool);
+
+    if (holder == connection) {
+        return NULL;
+    }
+
+    net_connection_close(thread, holder, STATS_TCP_PRESSED);
+
+    return net_pool_take(thread->tcp->pool, connection);
+}
+
+
+/* calloc gives large tables as untouched pages. */
+static bool
+net_tcp_memory(net_tcp_t *tcp, unsigned places)
+{
+    tcp->size = places;
+    tcp->crowd = net_crowd_create(places);
+    tcp->pool = net_pool_create(NET_TCP_BLOCKS, NET_TCP_MESSAGE);
+    tcp->places = calloc(places, sizeof(net_connection_t));
+    tcp->kept = calloc(places, (size_t) 2 * NET_TCP_FRAGMENT);
+    tcp->out = calloc(1, NET_TCP_MESSAGE);
+
+    return tcp->crowd != NULL && tcp->pool != NULL && tcp->places != NULL
+           && tcp->kept != NULL && tcp->out != NULL;
+}
+
+
+static bool
+net_tcp_listen(net_tcp_t *tcp, const net_address_t *address, bool proxied,
+    net_handed_t *handed, log_t *log)
+{
+    net_listener_t  *listener = &tcp->listeners[tcp->n];
+
+    listener->address = *address;
+    listener->proxied = proxied;
+    listener->event.handler = net_tcp_accept;
+    listener->event.fd = net_address_open(address, SOCK_STREAM,
+                                          handed, log);
+
+    if (listener->event.fd == -1) {
+        return false;
+    }
+
+    tcp->n++;
+
+    return true;
 }
 
 
@@ -185,89 +282,52 @@ net_tcp_expire_at(net_thread_t *thread, int64_t now)
 static void
 net_tcp_accept(net_thread_t *thread, net_event_t *event, uint32_t events)
 {
-    int                       fd;
-    socklen_t                 len;
-    unsigned                  i;
-    net_listener_t           *listener = (net_listener_t *) event;
-    net_connection_t         *oldest;
-    struct sockaddr_storage   peer;
+    int              fd;
+    socklen_t        len;
+    unsigned         i;
+    net_endpoint_t   peer;
+    net_listener_t  *listener = (net_listener_t *) event;
 
     (void) events;
 
     for (i = 0; i < NET_TCP_ACCEPTS; i++) {
         len = sizeof(peer);
-        fd = accept4(event->fd, (struct sockaddr *) &peer, &len,
-                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+        fd = accept4(event->fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (fd != -1) {
             net_tcp_open(thread, listener, fd, &peer);
-            continue;
-        }
 
-        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS
-            || errno == ENOMEM)
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS
+                   || errno == ENOMEM)
         {
-            /* the listener stays readable: without a pause this would be a
-             * busy loop */
-
-            log_peer(thread->log, "accept(): %s", strerror(errno));
-            oldest = net_tcp_oldest(thread->tcp);
-
-            if (oldest == NULL) {
-                net_tcp_pause(thread, true);
+            if (!net_tcp_exhausted(thread)) {
                 return;
             }
 
-            net_connection_close(thread->tcp, oldest);
-            continue;
-        }
-
-        if (errno != ECONNABORTED && errno != EINTR) {
+        } else if (errno != ECONNABORTED && errno != EINTR) {
             return;
         }
     }
 }
 
 
-/* Always finds one: where all are taken, that which would be closed next. */
-static net_connection_t *
-net_tcp_place(net_thread_t *thread)
+/* The listener stays readable: without a pause this would be a busy loop.
+ * True where a descriptor was set free instead. */
+static bool
+net_tcp_exhausted(net_thread_t *thread)
 {
-    unsigned           i;
-    net_tcp_t         *tcp = thread->tcp;
-    net_connection_t  *oldest;
+    net_member_t  *worst = net_crowd_worst(thread->tcp->crowd);
 
-    for (i = 0; tcp->used < tcp->size && i < tcp->size; i++) {
-        if (tcp->connections[i].event.fd == -1) {
-            return &tcp->connections[i];
-        }
+    log_peer(thread->log, "accept(): %s", strerror(errno));
+
+    if (worst == NULL) {
+        net_tcp_pause(thread, true);
+        return false;
     }
 
-    oldest = net_tcp_oldest(tcp);
-    net_connection_close(tcp, oldest);
+    net_tcp_evict(thread, worst, STATS_TCP_PRESSED);
 
-    return oldest;
-}
-
-
-/* The scan is as long as the table, but only a full table is scanned. */
-static net_connection_t *
-net_tcp_oldest(net_tcp_t *tcp)
-{
-    unsigned           i;
-    net_connection_t  *oldest = NULL, *connection;
-
-    for (i = 0; i < tcp->size; i++) {
-        connection = &tcp->connections[i];
-
-        if (connection->event.fd != -1
-            && (oldest == NULL || connection->deadline < oldest->deadline))
-        {
-            oldest = connection;
-        }
-    }
-
-    return oldest;
+    return true;
 }
 
 
@@ -280,10 +340,6 @@ net_tcp_pause(net_thread_t *thread, bool pause)
 
     tcp->paused = pause ? net_now() + NET_TCP_PAUSE : 0;
 
-    if (pause && tcp->paused < tcp->next) {
-        tcp->next = tcp->paused;
-    }
-
     for (i = 0; i < tcp->n; i++) {
         (void) net_event_set(thread, &tcp->listeners[i].event,
                              pause ? 0 : EPOLLIN);
@@ -291,28 +347,81 @@ net_tcp_pause(net_thread_t *thread, bool pause)
 }
 
 
-/* The buffers keep what an earlier connection left in them; in_len says that
- * none of it counts. */
 static void
 net_tcp_open(net_thread_t *thread, const net_listener_t *listener, int fd,
-    const struct sockaddr_storage *peer)
+    const net_endpoint_t *peer)
 {
-    net_tcp_t         *tcp = thread->tcp;
-    net_connection_t  *connection = net_tcp_place(thread);
+    net_tcp_t               *tcp = thread->tcp;
+    net_connection_t        *connection;
+    const net_tcp_policy_t  *policy = &thread->policy->tcp;
 
+    if (listener->proxied
+        && !net_prefix_match(policy->proxies, policy->nproxies, &peer->any))
+    {
+        log_peer(thread->log, "%s: closed a connection of somebody who is "
+                 "not in proxy-from", listener->address.text);
+        stats_event(&thread->stats, STATS_PROXY_UNTRUSTED);
+        close(fd);
+        return;
+    }
+
+    /* a proxy's own address has no limit: whom it carries has */
+
+    if (!listener->proxied) {
+        net_tcp_limit(thread, &peer->any);
+    }
+
+    connection = net_tcp_place(thread);
+    memset(connection, 0, sizeof(*connection));
     connection->event.handler = net_connection_handler;
     connection->event.fd = fd;
+    connection->born = thread->round;
     connection->peer = *peer;
-    connection->local = &listener->address;
+    connection->listener = listener;
+    connection->transport = NET_TCP;
     connection->waits = EPOLLIN;
-    connection->ended = false;
-    connection->in_len = 0;
-    connection->out_len = 0;
-    connection->out_at = 0;
-    tcp->used++;
-    net_connection_extend(tcp, connection);
+    connection->greeted = !listener->proxied;
+
+    net_crowd_join(tcp->crowd, &connection->member, &peer->any, net_now());
+    stats_event(&thread->stats, STATS_TCP_ACCEPTED);
 
     if (!net_event_add(thread, &connection->event, EPOLLIN)) {
-        net_connection_close(tcp, connection);
+        net_connection_close(thread, connection, STATS_TCP_CLOSED);
     }
+}
+
+
+/* Always finds one. */
+static net_connection_t *
+net_tcp_place(net_thread_t *thread)
+{
+    net_tcp_t         *tcp = thread->tcp;
+    net_connection_t  *connection;
+
+    if (net_crowd_used(tcp->crowd) == tcp->size) {
+        net_tcp_evict(thread, net_crowd_worst(tcp->crowd), STATS_TCP_PRESSED);
+    }
+
+    connection = tcp->unused;
+
+    if (connection == NULL) {
+        return &tcp->places[tcp->touched++];
+    }
+
+    tcp->unused = connection->next;
+
+    return connection;
+}
+
+
+static void
+net_tcp_evict(net_thread_t *thread, net_member_t *member,
+    stats_event_t why)
+{
+    net_connection_t  *connection;
+
+    connection = (net_connection_t *) ((char *) member
+                                       - offsetof(net_connection_t, member));
+
+    net_connection_close(thread, connection, why);
 }

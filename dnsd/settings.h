@@ -34,6 +34,9 @@ typedef struct {
     net_address_t    addresses[NET_ADDRESSES_MAX];
     unsigned         nxdp;
     net_interface_t  xdp[NET_XDP_MAX];
+    unsigned         nproxy_addresses;
+    net_address_t    proxy_addresses[NET_ADDRESSES_MAX];
+    unsigned         tcp_connections;   /* 0: net's default */
     bool             cookies;
     char             cookie_secrets[PATH_MAX];
     metrics_options_t  metrics;

@@ -13,6 +13,9 @@
 #define SETTINGS_QUOTE(number)  #number
 
 
+static bool settings_complete_proxy(const settings_t *settings, log_t *log);
+
+
 const settings_row_t  settings_table[] = {
 
     { .name = "store",
@@ -80,9 +83,28 @@ const settings_row_t  settings_table[] = {
       .max = NET_UDP_SIZE_MAX,
       SETTINGS_FIELD(policy.answer.udp_size) },
 
+    { .name = "tcp-connections",
+      .argument = "N",
+      .help = "TCP connections at a time; 32768, or as many as\n"
+              "RLIMIT_NOFILE allows",
+      .parse = settings_parse_number,
+      .min = 1,
+      .max = NET_TCP_CONNECTIONS_MAX,
+      SETTINGS_FIELD(tcp_connections) },
+
+    { .name = "tcp-connections-per-address",
+      .argument = "N",
+      .help = "of one IPv4 address or IPv6 /64; a quarter of all",
+      .flags = SETTINGS_IS_LIVE,
+      .parse = settings_parse_number,
+      .min = 1,
+      .max = NET_TCP_CONNECTIONS_MAX,
+      SETTINGS_FIELD(policy.tcp.per_address) },
+
     { .name = "tcp-idle",
       .argument = "SECONDS",
-      .help = "closes a TCP connection that asks nothing for so long;\n"
+      .help = "closes a TCP connection that asks nothing for so long,\n"
+              "sooner where there are many; "
               SETTINGS_TEXT(NET_TCP_IDLE),
       .preset = SETTINGS_TEXT(NET_TCP_IDLE),
       .flags = SETTINGS_IS_LIVE,
@@ -90,6 +112,26 @@ const settings_row_t  settings_table[] = {
       .min = 1,
       .max = NET_TCP_IDLE_MAX,
       SETTINGS_FIELD(policy.tcp.idle) },
+
+    { .name = "listen-proxy",
+      .argument = "ADDR[@PORT]",
+      .help = "answers proxies there: TCP with a header of the PROXY\n"
+              "protocol; may be repeated",
+      .parse = settings_parse_address,
+      .expected = "an IPv4 or IPv6 address, with @PORT (1 to 65535) where it "
+                  "is not 53",
+      .same = settings_same_address,
+      SETTINGS_LIST(proxy_addresses, nproxy_addresses) },
+
+    { .name = "proxy-from",
+      .argument = "PREFIX",
+      .help = "a proxy that is believed, such as 192.0.2.1 or ::1/128;\n"
+              "may be repeated",
+      .flags = SETTINGS_IS_LIVE,
+      .parse = settings_parse_prefix,
+      .expected = "an address or a prefix (192.0.2.0/24, 2001:db8::/32) "
+                  "without bits beyond its length",
+      SETTINGS_LIST(policy.tcp.proxies, policy.tcp.nproxies) },
 
     { .name = "nsid",
       .argument = "TEXT|0xHEX",
@@ -195,9 +237,44 @@ settings_complete(const settings_t *settings, bool handed, log_t *log)
         return false;
     }
 
-    if (settings->naddresses == 0 && !handed) {
+    /* what was handed over cannot say which of it is a proxy's */
+
+    if (settings->naddresses == 0
+        && (!handed || settings->nproxy_addresses != 0))
+    {
         log_line(log, "--listen is missing (see --help)");
         return false;
+    }
+
+    return settings_complete_proxy(settings, log);
+}
+
+
+/* Who may speak for others is never left to a default; and an address asks for
+ * a header of each connection or of none. */
+static bool
+settings_complete_proxy(const settings_t *settings, log_t *log)
+{
+    unsigned              i, k;
+    const net_address_t  *address;
+
+    if (settings->nproxy_addresses != 0 && settings->policy.tcp.nproxies == 0)
+    {
+        log_line(log, "--listen-proxy %s: --proxy-from is missing, which says "
+                 "who is believed", settings->proxy_addresses[0].text);
+        return false;
+    }
+
+    for (i = 0; i < settings->nproxy_addresses; i++) {
+        address = &settings->proxy_addresses[i];
+
+        for (k = 0; k < settings->naddresses; k++) {
+            if (settings_same_address(address, &settings->addresses[k])) {
+                log_line(log, "--listen-proxy %s: --listen has it, too",
+                         address->text);
+                return false;
+            }
+        }
     }
 
     return true;

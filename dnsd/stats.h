@@ -59,8 +59,8 @@ typedef enum {
     STATS_TCP_CLOSED,            /* whatever for */
     STATS_TCP_IDLE,              /* ... at its deadline */
     STATS_TCP_PRESSED,           /* ... to make room for another */
-    STATS_TCP_REFUSED_FULL,      /* no place and nobody to make room */
-    STATS_TCP_REFUSED_ADDRESS,   /* too many of one address */
+    STATS_TCP_LIMITED,           /* ... for another of the same address, which
+                                    had too many */
     STATS_PROXY_UNTRUSTED,       /* connected from elsewhere than proxy-from */
     STATS_PROXY_MALFORMED,       /* no header, or a broken one */
     STATS_TAP_SENT,              /* dnstap frames that were queued */
