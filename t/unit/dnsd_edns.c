@@ -256,6 +256,7 @@ options_errors(void **state)
         { { WORLD_BYTES("\2id\6server\0\0\20\0\3") }, ANSWER_REFUSED, 20 },
         { { WORLD_BYTES(WORLD_ZONE "\0\374\0\1") }, ANSWER_NOTIMP, 21 },
         { { WORLD_BYTES(WORLD_ZONE "\0\373\0\1") }, ANSWER_REFUSED, 21 },
+        { { WORLD_BYTES("\4dev8" WORLD_ZONE "\0\1\0\1") }, ANSWER_SERVFAIL, 0 },
         { { WORLD_BYTES("\4dev9" WORLD_ZONE "\0\1\0\1") }, ANSWER_NXDOMAIN,
           ANSWER_EDE_NONE }
     };

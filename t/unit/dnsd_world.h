@@ -112,6 +112,16 @@ world_put(store_txn_t *txn, store_writer_t *writer, store_span_t label)
 
 
 static inline void
+world_put_damaged(store_txn_t *txn, store_span_t label)
+{
+    store_key_t  key;
+
+    WORLD_MUST(store_key_make(&key, WORLD_SPAN(WORLD_ZONE), label));
+    WORLD_MUST(store_put(txn, &key, WORLD_SPAN("no value")) == STORE_OK);
+}
+
+
+static inline void
 world_publish(store_txn_t *txn)
 {
     bool                  changed;
@@ -210,6 +220,7 @@ world_devices(store_txn_t *txn)
     store_writer_device(&writer, buffer, sizeof(buffer), &device);
     world_one(&writer, none, WIRE_TYPE_A, WORLD_BYTES("\300\0\2\3"), -1);
     world_put(txn, &writer, WORLD_SPAN("dev3"));
+    world_put_damaged(txn, WORLD_SPAN("dev8"));
 }
 
 
