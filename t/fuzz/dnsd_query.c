@@ -90,12 +90,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     free(copy);
 
-    /* what the rate limit makes of it */
-
-    answer_shorten(&world.answer);
-    WORLD_MUST(world.answer.reply_len <= len);
-    world_check_reply(data + 1, world.reply, world.answer.reply_len);
-
     return 0;
 }
 
