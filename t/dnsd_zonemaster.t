@@ -45,7 +45,8 @@ my $mail = '45.60.1.25';
 
 enter_namespace() if !$ENV{ +INSIDE };
 
-my $d = SrvRegistrar::Dnsd->new(address => $ours{ns1}[0], port => 53);
+my $d = SrvRegistrar::Dnsd->new(address => $ours{ns1}[0], port => 53,
+                                options => []);      # as it comes
 
 prepare_network();
 my $nsd = start_nsd();

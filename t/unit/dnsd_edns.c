@@ -46,8 +46,11 @@ ask(world_t *world, wire_span_t question, uint16_t payload,
                        0, 0, 0, 0, (uint8_t) (options.len >> 8),
                        (uint8_t) options.len };
 
-    memcpy(query + len, question.data, question.len);
-    len += question.len;
+    if (question.len > 0) {
+        memcpy(query + len, question.data, question.len);
+        len += question.len;
+    }
+
     memcpy(query + len, opt, sizeof(opt));
     len += sizeof(opt);
     memcpy(query + len, options.data, options.len);

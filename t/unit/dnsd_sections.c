@@ -262,7 +262,7 @@ sections_odd(void **state)
         world_ask(world, query, len, 0);
         world_check_reply(query, world->reply, world->reply_len);
 
-        print_message("# %s, type %u\n", cases[i].name, cases[i].type);
+        print_message("# case %zu\n", i);
         assert_int_equal(world->outcome, cases[i].outcome);
         assert_int_equal(wire_get16(world->reply + 6), cases[i].answers);
         assert_int_equal(wire_get16(world->reply + 8), cases[i].authorities);

@@ -125,8 +125,8 @@ sub start
     my $before = length($self->log());
 
     $self->spawn('--store', $self->{store}, '--listen',
-                 "$self->{address}\@$self->{port}", '--rate-limit', 0,
-                 @options);
+                 "$self->{address}\@$self->{port}",
+                 @{ $self->{options} // ['--rate-limit', 0] }, @options);
 
     wait_until(sub {
         substr($self->log(), $before) =~ /listening/ || !$self->alive()
