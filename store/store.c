@@ -79,6 +79,8 @@ store_open(store_t **store, const store_options_t *options,
         return status;
     }
 
+    store_mapping_open(made);
+
     (void) store_clear_readers(made, &cleared);
 
     *store = made;
@@ -327,6 +329,7 @@ store_close(store_t *store)
         mdb_env_close(store->env);
     }
 
+    store_mapping_close(store);
     pthread_rwlock_destroy(&store->map_lock);
     free(store->path);
     free(store->data);

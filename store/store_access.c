@@ -42,8 +42,9 @@ store_txn_keep(store_txn_t *txn, int rc)
 store_status_t
 store_get(store_txn_t *txn, const store_key_t *key, store_span_t *bytes)
 {
-    int      rc;
-    MDB_val  k, v;
+    int             rc;
+    MDB_val         k, v;
+    store_status_t  status;
 
     bytes->data = NULL;
     bytes->len = 0;
@@ -57,6 +58,11 @@ store_get(store_txn_t *txn, const store_key_t *key, store_span_t *bytes)
 
     if (!txn->live || key->len == 0) {
         return STORE_NOT_FOUND;
+    }
+
+    if (txn->viewed) {
+        (void) store_get_batch(txn, &key, 1, bytes, &status);
+        return status;
     }
 
     k.mv_data = (void *) key->data;
@@ -73,12 +79,20 @@ store_get(store_txn_t *txn, const store_key_t *key, store_span_t *bytes)
 }
 
 
-/* One after the other so far; callers need not know when that changes. */
+/* A page that cannot be is no failure of the transaction here, unlike LMDB's:
+ * it is known which keys it concerns. */
 store_status_t
 store_get_batch(store_txn_t *txn, const store_key_t *const *keys, size_t n,
     store_span_t *values, store_status_t *statuses)
 {
     size_t  i;
+
+    if (txn->status == STORE_OK && txn->live && txn->viewed) {
+        store_view_get(&txn->view, keys, n, values, statuses);
+        txn->walked += n;
+
+        return STORE_OK;
+    }
 
     for (i = 0; i < n; i++) {
         statuses[i] = store_get(txn, keys[i], &values[i]);

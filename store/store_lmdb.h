@@ -16,7 +16,7 @@
 #include <pthread.h>
 #include <sys/types.h>
 
-#include "store.h"
+#include "store_walker.h"
 
 
 struct store_s {
@@ -26,6 +26,9 @@ struct store_s {
     unsigned          moves;     /* of the map; under map_lock */
     bool              lost;      /* the map could not be moved: there is none;
                                     under map_lock */
+    const uint8_t    *map;       /* our own, for the walker; NULL: there is
+                                    none; under map_lock */
+    size_t            map_size;  /* bytes */
     bool              writer;
     pid_t             pid;       /* that opened it: not used across fork() */
     char             *path;      /* the directory, as it was given */
@@ -41,6 +44,11 @@ struct store_txn_s {
     bool              writer;
     bool              live;      /* holds a snapshot, and map_lock shared */
     bool              dirty;     /* something was put or deleted */
+    bool              viewed;    /* view is set: the walker can be used */
+    store_view_t      view;
+    uint64_t          file_size; /* bytes that are safe to look at; 0: not
+                                    asked for yet */
+    uint64_t          walked;    /* keys that the walker looked up, ever */
 };
 
 
@@ -54,6 +62,14 @@ store_status_t store_txn_keep(store_txn_t *txn, int rc);
  * workers' clocks differ a little, and the mark never goes back. */
 store_status_t store_put_mark(store_txn_t *txn,
     const lease_clock_mark_t *mark);
+
+/* The walker's own mapping, for readers; where it cannot be had, there is none.
+ * The caller holds map_lock alone, or is the only one to know the store. */
+void store_mapping_open(store_t *store);
+void store_mapping_close(store_t *store);
+
+/* Sets viewed, and view, for the snapshot that txn has just got. */
+void store_mapping_look(store_txn_t *txn);
 
 /* Sets *error, which may be NULL, and returns status. */
 store_status_t store_error_set(store_error_t *error, store_status_t status,

@@ -116,6 +116,7 @@ store_txn_start(store_txn_t *txn)
 
         if (rc == 0) {
             txn->live = true;
+            store_mapping_look(txn);
             return 0;
         }
 
@@ -159,6 +160,12 @@ store_follow_map(store_t *store, unsigned moves)
 
         store->lost = rc != 0;
         store->moves++;
+
+        store_mapping_close(store);
+
+        if (!store->lost) {
+            store_mapping_open(store);
+        }
     }
 
     pthread_rwlock_unlock(&store->map_lock);

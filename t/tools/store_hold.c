@@ -1,7 +1,7 @@
 /* units: store/store.c store/store_files.c store/store_format.c
-   store/store_txn.c store/store_access.c store/store_status.c
-   store/store_key.c store/store_value.c store/store_value_check.c
-   store/crc32c.c */
+   store/store_txn.c store/store_walker.c store/store_mapping.c
+   store/store_access.c store/store_status.c store/store_key.c
+   store/store_value.c store/store_value_check.c store/crc32c.c */
 
 /*
  * store_hold DIR [write]

@@ -5,9 +5,9 @@
    store/crc32c.c store/lease_clock.c store/store.c store/store_access.c
    store/store_files.c store/store_format.c store/store_issuers.c
    store/store_key.c store/store_labels.c store/store_serial.c
-   store/store_status.c store/store_txn.c store/store_value.c
-   store/store_value_check.c store/store_writer.c store/store_zone.c
-   store/store_zones.c */
+   store/store_status.c store/store_txn.c store/store_walker.c
+   store/store_mapping.c store/store_value.c store/store_value_check.c
+   store/store_writer.c store/store_zone.c store/store_zones.c */
 
 /*
  * Answers out of a real store, byte by byte where that matters: truncation at
