@@ -53,8 +53,11 @@ ask(world_t *world, wire_span_t question, uint16_t payload,
 
     memcpy(query + len, opt, sizeof(opt));
     len += sizeof(opt);
-    memcpy(query + len, options.data, options.len);
-    len += options.len;
+
+    if (options.len > 0) {
+        memcpy(query + len, options.data, options.len);
+        len += options.len;
+    }
 
     world_ask(world, query, len, udp_size);
     world_check_reply(query, world->reply, world->reply_len);
