@@ -5,6 +5,8 @@ package Bench::DnsReport;
 use strict;
 use warnings;
 
+use List::Util qw(min);
+
 use Bench::Table qw(median ratio table thousands);
 
 # Name, server and fleet, the figure, and what it is compared with; the limit
@@ -41,12 +43,11 @@ sub answering
 
     my @rows = map {
         my $row = $_;
-        my $cpu = middle($row, 'full', 'cpu');
-
         [ $row->{name}, thousands(sprintf('%.0f', middle($row, 'full', 'qps'))),
           (map { sprintf('%.2f', middle($row, 'full', $_)) }
               qw(cpu user system)),
-          (map { compared($cpu, $report, $_) } 'nsd', 'gdnsd', 'reflector x64'),
+          (map { compared($report, $row, $_) } 'nsd', 'gdnsd',
+              'reflector x64'),
           sprintf('%.2f', middle($row, 'single', 'cpu')),
           sprintf('%.0f', middle($row, 'full', 'bytes')), added($row) ]
     } @{ $report->{rows} };
@@ -158,8 +159,22 @@ sub against
 {
     my ($reports, $devices, $name) = @_;
 
-    return ratio(cpu($reports, $devices, 'dnsd'),
-        cpu($reports, $devices, $name));
+    return beside(row($reports, $devices, 'dnsd'),
+        row($reports, $devices, $name));
+}
+
+
+# What a machine does besides changes from one second to the next, and servers
+# take turns: each run is held against the other's of the same turn.
+
+sub beside
+{
+    my ($row, $other) = @_;
+
+    my ($a, $b) = map { $_->{full} // [] } $row, $other;
+
+    return median(map { ratio($a->[$_]{cpu}, $b->[$_]{cpu}) }
+        0 .. min($#$a, $#$b));
 }
 
 
@@ -173,9 +188,10 @@ sub middle
 
 sub compared
 {
-    my ($cpu, $report, $name) = @_;
+    my ($report, $row, $name) = @_;
 
-    my $ratio = ratio($cpu, cpu({ of => $report }, 'of', $name));
+    my ($other) = grep { $_->{name} eq $name } @{ $report->{rows} };
+    my $ratio = $other && beside($row, $other);
 
     return defined($ratio) ? sprintf('%.2f', $ratio) : undef;
 }
