@@ -15,9 +15,12 @@
 #include "options.h"
 #include "privileges.h"
 #include "supervisor.h"
+#include "version.h"
 #include "watch.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 
 /* All that is there from start to end. */
@@ -28,12 +31,14 @@ typedef struct {
     supervisor_t    supervisor;
     net_options_t   listen;
     net_address_t   handed[NET_ADDRESSES_MAX];   /* where none is named */
+    dnstap_t       *dnstap;                      /* NULL: none */
     watch_t         watch;
 } main_t;
 
 
 static bool main_start(main_t *all);
 static bool main_bind(main_t *all);
+static bool main_dnstap(main_t *all);
 static bool main_serve(main_t *all);
 static void main_end(main_t *all);
 static const char *main_text(const char *text);
@@ -116,6 +121,10 @@ main_bind(main_t *all)
     watch_t       *watch = &all->watch;
     net_handed_t  *handed;
 
+    if (!main_dnstap(all)) {
+        return false;
+    }
+
     handed = net_handed_create(SUPERVISOR_SOCKETS, all->supervisor.nsockets,
                                &all->log);
 
@@ -132,6 +141,7 @@ main_bind(main_t *all)
         .nproxy_addresses = all->settings.nproxy_addresses,
         .nthreads = all->settings.threads,
         .tcp_connections = all->settings.tcp_connections,
+        .dnstap = all->dnstap,
         .handed = handed
     };
 
@@ -154,6 +164,36 @@ main_bind(main_t *all)
     watch->metrics = metrics_create(&all->settings.metrics, &all->log);
 
     return watch->metrics != NULL;
+}
+
+
+/* What it says of itself is what id.server says, or the host's name. */
+static bool
+main_dnstap(main_t *all)
+{
+    char                  host[DNSTAP_TEXT_MAX + 1] = "";
+    dnstap_origin_t       origin;
+    const answer_text_t  *identity = &all->settings.policy.answer.identity;
+
+    if (all->settings.dnstap.path[0] == '\0') {
+        return true;
+    }
+
+    (void) gethostname(host, sizeof(host) - 1);
+
+    if (identity->len != 0) {
+        dnstap_origin_init(&origin, (const char *) identity->data,
+                           identity->len, "dnsd " DNSD_VERSION);
+
+    } else {
+        dnstap_origin_init(&origin, host, strlen(host),
+                           "dnsd " DNSD_VERSION);
+    }
+
+    all->dnstap = dnstap_create(&all->settings.dnstap, &origin,
+                                all->settings.threads, &all->log);
+
+    return all->dnstap != NULL;
 }
 
 
@@ -182,6 +222,7 @@ main_serve(main_t *all)
         || !watch_secrets(watch, settings)
         || !net_set_policy(watch->net, &settings->policy)
         || lookup_source_check(watch->source) == LOOKUP_SOURCE_UNLOCKED
+        || (all->dnstap != NULL && !dnstap_start(all->dnstap))
         || !net_start(watch->net, watch->source)
         || !metrics_start(watch->metrics, watch->net, watch->source,
                           settings->threads))
@@ -203,13 +244,14 @@ main_serve(main_t *all)
 
 
 /* Also after half of a start.  Who reads ends before what it reads: the
- * metrics, the threads, the store. */
+ * metrics, the threads, dnstap, the store. */
 static void
 main_end(main_t *all)
 {
     supervisor_tell(&all->supervisor, SUPERVISOR_STOPPING, "stopping");
     metrics_destroy(all->watch.metrics);
     net_destroy(all->watch.net);
+    dnstap_destroy(all->dnstap);
     lookup_source_destroy(all->watch.source);
 }
 

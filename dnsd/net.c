@@ -89,6 +89,8 @@ net_create(const net_options_t *options, const net_policy_t *policy,
 
         net->n++;
         net->threads[i].limit = net->limit;
+        net->threads[i].dnstap = options->dnstap;
+        net->threads[i].number = i;
 
         if (!net_thread_init(&net->threads[i], options, places, log)) {
             net_destroy(net);
@@ -206,11 +208,18 @@ void
 net_stats(const net_t *net, stats_sum_t *sum)
 {
     unsigned  i;
+    uint64_t  lost;
 
     memset(sum, 0, sizeof(*sum));
 
     for (i = 0; i < net->n; i++) {
         stats_sum(sum, &net->threads[i].stats);
+    }
+
+    if (net->threads[0].dnstap != NULL) {
+        lost = dnstap_lost(net->threads[0].dnstap);
+        sum->counters[STATS_AT_EVENTS + STATS_TAP_SENT] -= lost;
+        sum->counters[STATS_AT_EVENTS + STATS_TAP_DROPPED] += lost;
     }
 }
 
@@ -227,6 +236,10 @@ net_settle(net_thread_t *thread, answer_t *answer,
 
     stats_answer(&thread->stats, (stats_transport_t) exchange->transport,
                  exchange->peer->sa_family == AF_INET6, answer);
+
+    if (net_tapped(thread)) {
+        net_tap(thread, answer, exchange);
+    }
 }
 
 

@@ -9,6 +9,7 @@
 
 
 #include "answer.h"
+#include "dnstap.h"
 #include "log.h"
 #include "lookup.h"
 #include "net_handed.h"
@@ -54,6 +55,7 @@ typedef struct {
     const net_interface_t *xdp;             /* whose UDP goes by AF_XDP */
     unsigned              nxdp;
     unsigned              nthreads;
+    dnstap_t             *dnstap;           /* outlives the threads; or NULL */
     unsigned              tcp_connections;  /* all threads'; 0: a default */
     net_handed_t         *handed;           /* sockets bound already; NULL */
 } net_options_t;
@@ -77,6 +79,7 @@ typedef struct {
 /* What may be changed while the threads run: each works with one policy, the
  * same for all, and takes up a new one between two events. */
 typedef struct {
+    bool                  tap;              /* dnstap has messages */
     answer_policy_t       answer;
     net_tcp_policy_t      tcp;
     net_limit_policy_t    limit;

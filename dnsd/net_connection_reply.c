@@ -26,6 +26,7 @@ net_connection_answer(net_thread_t *thread, net_connection_t *connection,
     const uint8_t *query, size_t len)
 {
     size_t     sent;
+    int64_t    received = stats_received(&thread->stats);
     uint8_t   *out = thread->tcp->out;
     answer_t   answer = {
         .query = query,
@@ -49,6 +50,8 @@ net_connection_answer(net_thread_t *thread, net_connection_t *connection,
         .now = net_now()
     };
 
+    net_tap_received(thread, &exchange);
+
     (void) lookup_begin(thread->lookup);
     answer_queries(thread->lookup, &context, &answer, 1);
     lookup_end(thread->lookup);
@@ -65,10 +68,14 @@ net_connection_answer(net_thread_t *thread, net_connection_t *connection,
     out[1] = (uint8_t) answer.reply_len;
     len = answer.reply_len + 2;
 
-    return net_connection_send(thread, connection, out, len, &sent)
-           && (sent == len
-               || net_connection_keep(thread, connection, out + sent,
-                                      len - sent));
+    if (!net_connection_send(thread, connection, out, len, &sent)) {
+        return false;
+    }
+
+    stats_sent(&thread->stats, received, 1);
+
+    return sent == len || net_connection_keep(thread, connection, out + sent,
+                                              len - sent);
 }
 
 

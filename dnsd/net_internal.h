@@ -46,6 +46,7 @@ typedef struct {
     net_transport_t         transport;
     const struct sockaddr  *peer;    /* who asked, also behind a proxy */
     const struct sockaddr  *local;   /* the listener's; a wildcard, perhaps */
+    struct timespec         received;    /* where net_tapped() */
     int64_t                 now;     /* net_now() of the batch */
 } net_exchange_t;
 
@@ -67,6 +68,8 @@ struct net_thread_s {
     net_tcp_t          *tcp;
     rate_limit_t       *limit;       /* all threads' */
     stats_t             stats;
+    dnstap_t           *dnstap;      /* all threads'; NULL: none */
+    unsigned            number;      /* of this thread, from 0 */
 };
 
 
@@ -114,6 +117,26 @@ rate_limit_t *net_limit_create(void);
 
 /* Logs limits that have ended.  One thread, about once a second. */
 void net_limit_tell(rate_limit_t *limit, int64_t now, log_t *log);
+
+/* Whether messages go to dnstap: what is for that alone is behind this. */
+static inline bool
+net_tapped(const net_thread_t *thread)
+{
+    return thread->dnstap != NULL && thread->policy->tap;
+}
+
+/* Notes when a query or a batch of them has come, for dnstap. */
+static inline void
+net_tap_received(const net_thread_t *thread, net_exchange_t *exchange)
+{
+    if (net_tapped(thread)) {
+        clock_gettime(CLOCK_REALTIME, &exchange->received);
+    }
+}
+
+/* Gives a query and its response, if there is one, to dnstap. */
+void net_tap(net_thread_t *thread, const answer_t *answer,
+    const net_exchange_t *exchange);
 
 /* The sockets of a thread and all memory that it will ever use.  NULL where
  * it cannot be had, which is logged. */

@@ -238,6 +238,8 @@ net_udp_answer(net_thread_t *thread, const net_udp_socket_t *sock, unsigned n)
                                               &batch->peers[i]);
     }
 
+    net_tap_received(thread, &exchange);
+
     (void) lookup_begin(thread->lookup);
     answer_queries(thread->lookup, &context, batch->answers, n);
     lookup_end(thread->lookup);

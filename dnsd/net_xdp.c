@@ -267,6 +267,7 @@ net_xdp_batch_init(net_xdp_batch_t *batch)
 static void
 net_xdp_handler(net_thread_t *thread, net_event_t *event, uint32_t events)
 {
+    int64_t           received;
     unsigned          round, n;
     net_xdp_queue_t  *queue = (net_xdp_queue_t *) event;
     net_xdp_batch_t  *batch = queue->batch;
@@ -284,8 +285,12 @@ net_xdp_handler(net_thread_t *thread, net_event_t *event, uint32_t events)
             return;
         }
 
+        received = stats_received(&thread->stats);
+
         net_xdp_answer(thread, queue, n);
         net_xdp_socket_send(queue->sock, batch->packets, n);
+
+        stats_sent(&thread->stats, received, n);
     }
 }
 
@@ -306,11 +311,13 @@ net_xdp_answer(net_thread_t *thread, net_xdp_queue_t *queue, unsigned n)
         net_xdp_query(queue, i);
     }
 
+    net_tap_received(thread, &exchange);
+
     (void) lookup_begin(thread->lookup);
     answer_queries(thread->lookup, &context, batch->answers, n);
     lookup_end(thread->lookup);
 
-    exchange.transport = NET_UDP;
+    exchange.transport = NET_XDP;
     exchange.now = net_now();
 
     for (i = 0; i < n; i++) {

@@ -12,6 +12,7 @@
 
 
 #include "config.h"
+#include "dnstap.h"
 #include "metrics.h"
 #include "net.h"
 
@@ -40,6 +41,7 @@ typedef struct {
     bool             cookies;
     char             cookie_secrets[PATH_MAX];
     metrics_options_t  metrics;
+    dnstap_options_t dnstap;
     net_policy_t     policy;         /* all of it live; but for the secrets of
                                         cookies, see watch_secrets */
 } settings_t;

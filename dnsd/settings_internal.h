@@ -81,6 +81,8 @@ bool settings_parse_prefix(const settings_row_t *row, void *field,
     const char *value);
 bool settings_parse_metrics(const settings_row_t *row, void *field,
     const char *value);
+bool settings_parse_dnstap(const settings_row_t *row, void *field,
+    const char *value);
 bool settings_same_address(const void *a, const void *b);
 
 

@@ -196,6 +196,16 @@ settings_parse_metrics(const settings_row_t *row, void *field,
 }
 
 
+bool
+settings_parse_dnstap(const settings_row_t *row, void *field,
+    const char *value)
+{
+    (void) row;
+
+    return dnstap_options_parse(field, value);
+}
+
+
 /* The second would take half of the first one's packets.  Their texts may
  * differ. */
 bool

@@ -213,6 +213,22 @@ const settings_row_t  settings_table[] = {
                   "address, or exposed:ADDR@PORT",
       SETTINGS_FIELD(metrics) },
 
+    { .name = "dnstap",
+      .argument = "unix:PATH",
+      .help = "sends queries and responses to a dnstap collector",
+      .parse = settings_parse_dnstap,
+      .expected = "unix:PATH with a whole path",
+      SETTINGS_FIELD(dnstap) },
+
+    { .name = "dnstap-messages",
+      .argument = "on|off",
+      .help = "whether it does; on",
+      .preset = "on",
+      .flags = SETTINGS_IS_LIVE,
+      .parse = settings_parse_flag,
+      .expected = "on or off",
+      SETTINGS_FIELD(policy.tap) },
+
     { .name = "verbose",
       .argument = "on|off",
       .help = "logs counters once a minute",

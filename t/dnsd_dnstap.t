@@ -1,0 +1,486 @@
+#!/usr/bin/perl
+
+# dnstap: what a collector gets, and that none can harm anybody.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use IO::Select;
+use IO::Socket::UNIX;
+use Socket qw(inet_ntoa);
+use Test::More;
+
+use SrvRegistrar::Dnsd;
+use SrvRegistrar::Process qw(free_port wait_until);
+
+use constant NAME    => 'dev1.devices.example';
+use constant CONTENT => 'protobuf:dnstap.Dnstap';
+
+# Control frames' types, and dnstap.proto's field numbers.
+
+use constant { ACCEPT => 1, START => 2, STOP => 3, READY => 4, FINISH => 5 };
+
+my %outer = (1 => 'identity', 2 => 'version', 14 => 'message', 15 => 'type');
+my %inner = (1 => 'type', 2 => 'family', 3 => 'protocol',
+             4 => 'query_address', 5 => 'response_address', 6 => 'query_port',
+             7 => 'response_port', 8 => 'query_sec', 9 => 'query_nsec',
+             10 => 'query', 12 => 'response_sec', 13 => 'response_nsec',
+             14 => 'response');
+
+my $d = SrvRegistrar::Dnsd->new();
+my $path = "$d->{dir}/tap";
+my $conf = "$d->{dir}/conf";
+my $port = free_port('127.0.0.1');
+my @options = ('--threads', 2, '--dnstap', "unix:$path", '--metrics',
+               "unix:$d->{dir}/metrics", '--config', $conf);
+
+$d->fill($d->ZONE . $d->DEVICE);
+$d->allow_log(qr/^dnsd: (?:reloaded|dnstap: )/);
+write_config("identity tap-test\n");
+
+# A collector that others wrote, and what others read of its file.
+
+SKIP: {
+    skip('no fstrm_capture', 4) if !grep { -x "$_/fstrm_capture" }
+        split(/:/, $ENV{PATH});
+
+    my $capture = fork() // die("fork: $!");
+
+    if ($capture == 0) {
+        open(STDERR, '>', '/dev/null');
+        exec('fstrm_capture', '-t', CONTENT, '-u', $path, '-w',
+             "$d->{dir}/frames");
+    }
+
+    ok(wait_until(sub { -S $path }, 10), 'fstrm_capture listens');
+    $d->start(@options);
+    ok($d->wait_log(qr/dnstap: connected to \Q$path\E/, 10), 'connected');
+    $d->query(NAME, 'A');
+    $d->query("no.@{[NAME]}", 'SRV', tcp => 1);
+    is($d->stop(), 0, 'stopped');
+    kill('TERM', $capture);
+    waitpid($capture, 0);
+    unlink($path);
+
+    open(my $file, '<', "$d->{dir}/frames") or die("frames: $!");
+    my @frames = frames(do { local $/; <$file> });
+
+    is(join(' ', map { $_->{type} } grep { $_->{message} } @frames),
+       '1 1 1 1', 'four messages');
+
+    skip('no kdig', 1) if !grep { -x "$_/kdig" } split(/:/, $ENV{PATH});
+
+    like(scalar(`kdig -G $d->{dir}/frames`),
+         qr/NOERROR.*;; dev1\.devices\.example\..*NXDOMAIN.*;; no\.dev1/s,
+         'kdig reads them');
+}
+
+# A collector of our own.
+
+my $listener = listen_on($path);
+$d->start(@options);
+my $peer = handshake($listener, 1);
+my $client = IO::Socket::INET->new(PeerAddr => $d->{address},
+    PeerPort => $d->{port}, Proto => 'udp') or die("socket: $!");
+my $question = $d->packet(NAME, 'A')->data();
+my $before = time();
+
+$client->send($question);
+$client->recv(my $reply, 65535);
+my ($query, $response) = map { message($_) } read_frames($peer, 2);
+
+is($query->{identity}, 'tap-test', 'the identity is that of id.server');
+like($query->{version}, qr/^dnsd \d/, 'the version');
+is($query->{type}, 1, 'AUTH_QUERY');
+is($response->{type}, 2, 'AUTH_RESPONSE');
+is($query->{query}, $question, 'the query, as it came');
+is($response->{response}, $reply, 'the response, as it was sent');
+ok(!exists($query->{response}) && !exists($response->{query}),
+   'each carries its own message only');
+
+for my $message ($query, $response) {
+    is("$message->{family} $message->{protocol}", '1 1', 'IPv4, UDP');
+    is(inet_ntoa($message->{query_address}), $client->sockhost(), 'who asked');
+    is($message->{query_port}, $client->sockport(), '... from which port');
+    is(inet_ntoa($message->{response_address}), $d->{address}, 'where');
+    is($message->{response_port}, $d->{port}, '... and at which port');
+    cmp_ok(abs($message->{query_sec} - $before), '<=', 5, 'when');
+    cmp_ok($message->{query_nsec}, '<', 1e9, '... exactly');
+}
+
+cmp_ok($response->{response_sec} + $response->{response_nsec} / 1e9, '>=',
+       $response->{query_sec} + $response->{query_nsec} / 1e9,
+       'the response came after the query');
+
+# TCP, a query that is not answered, and one that cannot be read.
+
+$d->query(NAME, 'AAAA', tcp => 1);
+is(join(' ', map { my $m = message($_); "$m->{type}:$m->{protocol}" }
+        read_frames($peer, 2)), '1:2 2:2', 'over TCP');
+$client->send("\0\1\x80\0" . substr($question, 4));
+is(message(read_frames($peer, 1))->{type}, 1,
+   'a query that is dropped has no response');
+
+# Switched off and on.
+
+write_config("identity tap-test\ndnstap-messages off\n");
+hup();
+$d->query(NAME, 'A') for 1 .. 5;
+write_config("identity tap-test\ndnstap-messages on\n");
+hup();
+$d->query(NAME, 'SRV');
+is(question(read_frames($peer, 2))->qtype, 'SRV', 'nothing while it was off');
+
+# A collector that goes and comes back gets whole frames.
+
+close($peer);
+$d->query(NAME, 'A');
+ok($d->wait_log(qr/dnstap: .*closed the connection/, 10), 'its end is seen');
+$d->query(NAME, 'A') for 1 .. 3;
+$peer = handshake($listener, 2);
+$d->query(NAME, 'A');
+is(scalar(my @both = read_frames($peer, 2)), 2, 'connected again');
+cmp_ok(metric('dropped'), '>=', 6, 'what nobody took is counted');
+
+# One that stops reading: the queue fills, answers go on, and when it ends in
+# the midst of a frame the next one begins with a whole frame.
+
+my %full = metrics();
+my $dropped = metric('dropped');
+
+for (1 .. 400) {
+    $client->send($question) for 1 .. 100;
+    $d->ask($question);
+    last if metric('dropped') > $dropped;
+}
+
+# What was sent last may still be on its way.
+
+my %after = metrics();
+
+wait_until(sub {
+    my %before = %after;
+
+    %after = metrics();
+    return $after{messages} == $before{messages};
+}, 10);
+
+cmp_ok($after{dropped}, '>', $full{dropped}, 'a full queue drops');
+is($after{queued} + $after{dropped} - $full{queued} - $full{dropped},
+   $after{messages} - $full{messages}, '... and counts each frame once');
+is($d->query(NAME, 'A')->header->rcode, 'NOERROR', '... and answers go on');
+sysread($peer, my $some, 1001);
+close($peer);
+$peer = handshake($listener, 3);
+$d->query('www.devices.example', 'A');
+is(question(read_frames($peer, 2))->qname, 'www.devices.example',
+   'a new connection begins anew');
+
+# The end is told, and a collector that does not answer does not delay it.
+
+is($d->stop(), 0, 'stopped');
+my @last = read_frames($peer, 1);
+is($last[0]{control}, STOP, 'STOP is the last');
+close($peer);
+
+# Peers that are no collectors.
+
+for my $case (
+    ['another type', frame_control(ACCEPT, 'protobuf:other'),
+     qr/does not take dnstap/],
+    ['no type', frame_control(ACCEPT), qr/does not take dnstap/],
+    ['another control frame', frame_control(FINISH, CONTENT),
+     qr/does not take dnstap/],
+    ['no control frame', pack('NN', 1, 1), qr/what is no control frame/],
+    ['a long one', pack('NN', 0, 513), qr/what is no control frame/],
+    ['a field beyond its end', pack('N5', 0, 12, ACCEPT, 1, 100),
+     qr/does not take dnstap/],
+) {
+    my ($label, $bytes, $message) = @$case;
+    my $length = length($d->log());
+
+    $d->start(@options);
+    $peer = $listener->accept();
+    read_frames($peer, 1);
+    syswrite($peer, $bytes);
+    ok(wait_until(sub { substr($d->log(), $length) =~ $message }, 10), $label);
+    is($d->stop(), 0, '... and dnsd goes on');
+    close($peer);
+}
+
+# One that accepts and says nothing: dnsd ends nevertheless.
+
+$d->start(@options);
+$peer = $listener->accept();
+read_frames($peer, 1);
+is($d->query(NAME, 'A')->header->rcode, 'NOERROR', 'nobody waits for it');
+my $began = time();
+is($d->stop(), 0, 'stopped');
+cmp_ok(time() - $began, '<=', 3, '... at once');
+
+close($listener);
+unlink($path);
+$d->start(@options);
+ok($d->wait_log(qr/dnstap: \Q$path\E: No such file .* are dropped/, 10),
+   'a collector that is not there');
+is($d->stop(), 0, 'stopped');
+
+$d->finish();
+done_testing();
+
+
+sub write_config
+{
+    my ($text) = @_;
+
+    open(my $file, '>', $conf) or die("conf: $!");
+    print $file $text;
+    close($file) or die("conf: $!");
+}
+
+
+sub hup
+{
+    my $before = () = $d->log() =~ /^dnsd: reloaded$/mg;
+
+    kill('HUP', $d->{pid});
+    wait_until(sub {
+        $before < (() = $d->log() =~ /^dnsd: reloaded$/mg)
+    }, 10) or die('not reloaded');
+
+    # Each thread takes the policy up when it comes by.
+
+    $d->query('devices.example', 'NS') for 1 .. 20;
+    select(undef, undef, undef, 0.05);
+    drain();
+}
+
+
+# Throws away what has come so far.
+
+sub drain
+{
+    sysread($peer, my $bytes, 1 << 20)
+        while IO::Select->new($peer)->can_read(0.2);
+}
+
+
+sub metric
+{
+    my ($result) = @_;
+
+    my %metrics = metrics();
+
+    return $metrics{$result};
+}
+
+
+# Frames, and the messages that there were.
+
+sub metrics
+{
+    my $socket = IO::Socket::UNIX->new(Peer => "$d->{dir}/metrics")
+        // die("metrics: $!");
+
+    syswrite($socket, "GET /metrics HTTP/1.0\r\n\r\n");
+    my $text = do { local $/; <$socket> };
+
+    my %metrics =
+        $text =~ /^dnsd_dnstap_frames_total\{result="(\w+)"\} (\d+)$/mg;
+
+    $metrics{messages} += $_
+        for $text =~ /^dnsd_(?:queries|responses)_total\{.*\} (\d+)$/mg;
+
+    return %metrics;
+}
+
+
+sub listen_on
+{
+    my ($path) = @_;
+
+    return IO::Socket::UNIX->new(Local => $path, Listen => 5)
+        // die("$path: $!");
+}
+
+
+sub frame_control
+{
+    my ($type, $content) = @_;
+
+    my $frame = pack('N', $type)
+                . (defined($content) ? pack('NN/a*', 1, $content) : '');
+
+    return pack('NN/a*', 0, $frame);
+}
+
+
+# Accepts a connection, and agrees.
+
+sub handshake
+{
+    my ($listener, $number) = @_;
+
+    IO::Select->new($listener)->can_read(15) or die('nobody connects');
+    my $peer = $listener->accept();
+    my ($ready) = read_frames($peer, 1);
+
+    syswrite($peer, frame_control(ACCEPT, CONTENT));
+    my ($start) = read_frames($peer, 1);
+
+    is("$ready->{control} $ready->{content} $start->{control} "
+       . $start->{content}, join(' ', READY, CONTENT, START, CONTENT),
+       "handshake $number");
+
+    # The flag that says so is set after START has been sent.
+
+    wait_until(sub {
+        $number <= (() = $d->log() =~ /dnstap: connected to/g)
+    }, 10);
+
+    return $peer;
+}
+
+
+# The next n frames of a connection.
+
+sub read_frames
+{
+    my ($socket, $n) = @_;
+
+    my @frames;
+
+    while (@frames < $n) {
+        my $length = unpack('N', read_bytes($socket, 4));
+
+        if ($length == 0) {
+            $length = unpack('N', read_bytes($socket, 4));
+            push(@frames, control(read_bytes($socket, $length)));
+            next;
+        }
+
+        push(@frames, decode(read_bytes($socket, $length)));
+    }
+
+    return @frames;
+}
+
+
+sub read_bytes
+{
+    my ($socket, $n) = @_;
+
+    my $bytes = SrvRegistrar::Dnsd::read_bytes($socket, $n, 10);
+
+    return $bytes // die("a frame of $n bytes did not come");
+}
+
+
+# All frames of a file.
+
+sub frames
+{
+    my ($bytes) = @_;
+
+    my @frames;
+
+    while (length($bytes) > 0) {
+        my $length = unpack('N', substr($bytes, 0, 4, ''));
+
+        if ($length == 0) {
+            $length = unpack('N', substr($bytes, 0, 4, ''));
+            push(@frames, control(substr($bytes, 0, $length, '')));
+            next;
+        }
+
+        push(@frames, decode(substr($bytes, 0, $length, '')));
+    }
+
+    return @frames;
+}
+
+
+sub control
+{
+    my ($bytes) = @_;
+
+    my ($type, $field, $length, $content) = unpack('N3a*', $bytes);
+
+    return { control => $type, content => $content // '' };
+}
+
+
+sub decode
+{
+    my ($bytes) = @_;
+
+    my $frame = fields($bytes, \%outer);
+
+    $frame->{message} = fields($frame->{message}, \%inner);
+
+    return $frame;
+}
+
+
+# A frame's message, with identity and version beside.
+
+sub message
+{
+    my ($frame) = @_;
+
+    return { %$frame, %{ $frame->{message} // {} } };
+}
+
+
+# What a query's frame asks.
+
+sub question
+{
+    my ($frame) = @_;
+
+    my $bytes = message($frame)->{query};
+
+    return (Net::DNS::Packet->new(\$bytes)->question())[0];
+}
+
+
+# Protocol Buffers: a field twice, or one that nobody knows, is a mistake.
+
+sub fields
+{
+    my ($bytes, $names) = @_;
+
+    my %fields;
+
+    while (length($bytes) > 0) {
+        my $key = varint(\$bytes);
+        my $name = $names->{ $key >> 3 } // die('field ' . ($key >> 3));
+
+        die("$name twice") if exists($fields{$name});
+
+        $fields{$name} = ($key & 7) == 0 ? varint(\$bytes)
+            : ($key & 7) == 2 ? substr($bytes, 0, varint(\$bytes), '')
+            : ($key & 7) == 5 ? unpack('V', substr($bytes, 0, 4, ''))
+            : die("wire type of $name");
+    }
+
+    return \%fields;
+}
+
+
+sub varint
+{
+    my ($bytes) = @_;
+
+    my ($value, $shift) = (0, 0);
+
+    for ( ;; ) {
+        my $byte = ord(substr($$bytes, 0, 1, ''));
+
+        $value |= ($byte & 0x7f) << $shift;
+        return $value if $byte < 0x80;
+        $shift += 7;
+    }
+}
