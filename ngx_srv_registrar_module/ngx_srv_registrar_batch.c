@@ -77,6 +77,10 @@ ngx_srv_registrar_batch(ngx_srv_registrar_work_t *work, ngx_log_t *log)
     }
 
     work->wrote = 1;
+
+    for (job = work->jobs; job; job = job->next) {
+        job->committed = (job->reason == DEVICE_OK);
+    }
 }
 
 

@@ -10,7 +10,8 @@
  * tasks alone do not.
  */
 
-#include "ngx_srv_registrar_store.h"
+#include "ngx_srv_registrar_metrics.h"
+#include "ngx_srv_registrar_request.h"
 
 
 /* Only to keep the worker alive and to say that a disk is slow; half or
@@ -22,6 +23,8 @@ static ngx_uint_t ngx_srv_registrar_commit_take(
     ngx_srv_registrar_store_t *store);
 static void ngx_srv_registrar_commit_fail(ngx_srv_registrar_store_t *store);
 static void ngx_srv_registrar_work_handler(void *data, ngx_log_t *log);
+static void ngx_srv_registrar_work_commit(ngx_srv_registrar_work_t *work,
+    ngx_log_t *log);
 static void ngx_srv_registrar_commit_done(ngx_event_t *ev);
 static void ngx_srv_registrar_commit_wake(ngx_srv_registrar_job_t *job);
 static void ngx_srv_registrar_commit_slow(ngx_event_t *ev);
@@ -63,6 +66,7 @@ ngx_srv_registrar_commit_add(ngx_srv_registrar_store_t *store,
     store->nwaiting++;
 
     ngx_srv_registrar_commit_run(store);
+    ngx_srv_registrar_metrics_queue(store);
 
     return NGX_OK;
 }
@@ -119,6 +123,8 @@ ngx_srv_registrar_commit_take(ngx_srv_registrar_store_t *store)
     work->failed = 0;
     work->more = 0;
     work->wrote = 0;
+    work->counted = 0;
+    work->njobs = 0;
     work->jobs = NULL;
 
     if (ngx_exiting) {
@@ -134,6 +140,7 @@ ngx_srv_registrar_commit_take(ngx_srv_registrar_store_t *store)
     if (n) {
         work->todo |= NGX_SRV_REGISTRAR_COMMIT;
         work->jobs = store->waiting;
+        work->njobs = n;
 
         store->waiting = *link;
         *link = NULL;
@@ -178,7 +185,7 @@ ngx_srv_registrar_work_handler(void *data, ngx_log_t *log)
     }
 
     if (work->todo & NGX_SRV_REGISTRAR_COMMIT) {
-        ngx_srv_registrar_batch(work, log);
+        ngx_srv_registrar_work_commit(work, log);
     }
 
     if (work->env == NULL || work->todo & NGX_SRV_REGISTRAR_OPEN) {
@@ -202,6 +209,21 @@ ngx_srv_registrar_work_handler(void *data, ngx_log_t *log)
     if (work->status == STORE_OK && work->todo & NGX_SRV_REGISTRAR_SWEEP) {
         ngx_srv_registrar_sweep(work, log);
     }
+}
+
+
+/* With the wait for the writer's lock: what a client waits for. */
+static void
+ngx_srv_registrar_work_commit(ngx_srv_registrar_work_t *work, ngx_log_t *log)
+{
+    struct timespec  begin, end;
+
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    ngx_srv_registrar_batch(work, log);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+
+    work->elapsed = (end.tv_sec - begin.tv_sec) * 1000000
+                    + (end.tv_nsec - begin.tv_nsec) / 1000;
 }
 
 
@@ -241,6 +263,8 @@ ngx_srv_registrar_commit_done(ngx_event_t *ev)
         ngx_del_timer(&store->busy);
     }
 
+    ngx_srv_registrar_metrics_work(store);
+
     job = store->work.jobs;
     store->work.jobs = NULL;
     store->in_flight = 0;
@@ -258,8 +282,17 @@ ngx_srv_registrar_commit_done(ngx_event_t *ev)
         ngx_srv_registrar_commit_run(store);
     }
 
+    ngx_srv_registrar_metrics_queue(store);
+
     for ( /* void */ ; job; job = next) {
         next = job->next;
+
+        /* whatever becomes of the reply, the change is there */
+
+        if (job->committed) {
+            ngx_srv_registrar_log_change(job->request);
+        }
+
         ngx_srv_registrar_commit_wake(job);
     }
 }

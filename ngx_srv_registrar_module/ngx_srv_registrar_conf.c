@@ -5,7 +5,7 @@
  * directive and its value; the store is never touched.
  */
 
-#include "ngx_srv_registrar_module.h"
+#include "ngx_srv_registrar_metrics.h"
 
 
 static char *ngx_srv_registrar_identity(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -97,6 +97,13 @@ ngx_command_t  ngx_srv_registrar_commands[] = {
       0,
       NULL },
 
+    { ngx_string("srv_registrar_log"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_srv_registrar_log,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("srv_registrar_identity"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
       ngx_srv_registrar_identity,
@@ -174,6 +181,13 @@ ngx_srv_registrar_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    if (ngx_array_init(&rmcf->logs, cf->pool, 1,
+                       sizeof(ngx_srv_registrar_log_t))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
     rmcf->map_size = NGX_CONF_UNSET;
     rmcf->queue = NGX_CONF_UNSET_UINT;
     rmcf->sweep = NGX_CONF_UNSET_MSEC;
@@ -232,7 +246,8 @@ ngx_srv_registrar_init_main_conf(ngx_conf_t *cf, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    return NGX_CONF_OK;
+    return ngx_srv_registrar_metrics_add(cf, rmcf) == NGX_OK ? NGX_CONF_OK
+                                                             : NGX_CONF_ERROR;
 }
 
 

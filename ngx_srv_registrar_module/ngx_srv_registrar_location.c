@@ -20,6 +20,26 @@ static char *ngx_srv_registrar_check_zone(ngx_conf_t *cf,
     ngx_srv_registrar_main_conf_t *rmcf, ngx_srv_registrar_loc_conf_t *rlcf);
 
 
+static ngx_str_t  ngx_srv_registrar_doors[NGX_SRV_REGISTRAR_DOORS] = {
+    [NGX_SRV_REGISTRAR_NONE] = ngx_string("none"),
+    [NGX_SRV_REGISTRAR_ENROLL] = ngx_string("enroll"),
+    [NGX_SRV_REGISTRAR_RECORDS] = ngx_string("records"),
+    [NGX_SRV_REGISTRAR_KEY] = ngx_string("key"),
+    [NGX_SRV_REGISTRAR_CREDENTIALS] = ngx_string("credentials"),
+    [NGX_SRV_REGISTRAR_ACME_DNS] = ngx_string("acme_dns"),
+    [NGX_SRV_REGISTRAR_DYNDNS2] = ngx_string("dyndns2"),
+    [NGX_SRV_REGISTRAR_METRICS] = ngx_string("metrics"),
+    [NGX_SRV_REGISTRAR_PROBLEM] = ngx_string("problem")
+};
+
+
+ngx_str_t *
+ngx_srv_registrar_door_name(ngx_srv_registrar_door_t door)
+{
+    return &ngx_srv_registrar_doors[door];
+}
+
+
 char *
 ngx_srv_registrar(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -29,23 +49,16 @@ ngx_srv_registrar(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_uint_t                 i;
     ngx_http_core_loc_conf_t  *clcf;
 
-    /* by ngx_srv_registrar_door_t */
-
-    static ngx_str_t  doors[] = {
-        ngx_null_string, ngx_string("enroll"), ngx_string("records"),
-        ngx_string("key"), ngx_string("credentials"),
-        ngx_string("acme_dns"), ngx_string("dyndns2"), ngx_string("problem")
-    };
-
     if (rlcf->door) {
         return "is duplicate";
     }
 
     value = cf->args->elts;
 
-    for (i = NGX_SRV_REGISTRAR_ENROLL; i <= NGX_SRV_REGISTRAR_PROBLEM; i++) {
-        if (value[1].len == doors[i].len
-            && ngx_strcmp(value[1].data, doors[i].data) == 0)
+    for (i = NGX_SRV_REGISTRAR_ENROLL; i < NGX_SRV_REGISTRAR_DOORS; i++) {
+        if (value[1].len == ngx_srv_registrar_doors[i].len
+            && ngx_strcmp(value[1].data, ngx_srv_registrar_doors[i].data)
+               == 0)
         {
             rlcf->door = i;
         }
@@ -55,8 +68,8 @@ ngx_srv_registrar(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid value \"%V\" in \"srv_registrar\": it "
                            "must be \"enroll\", \"records\", \"key\", "
-                           "\"credentials\", \"acme_dns\", \"dyndns2\" or "
-                           "\"problem\"", &value[1]);
+                           "\"credentials\", \"acme_dns\", \"dyndns2\", "
+                           "\"metrics\" or \"problem\"", &value[1]);
         return NGX_CONF_ERROR;
     }
 
@@ -74,9 +87,20 @@ ngx_srv_registrar(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
-    clcf->handler = (rlcf->door == NGX_SRV_REGISTRAR_PROBLEM)
-                    ? ngx_srv_registrar_problem_handler
-                    : ngx_srv_registrar_handler;
+    switch (rlcf->door) {
+
+    case NGX_SRV_REGISTRAR_PROBLEM:
+        clcf->handler = ngx_srv_registrar_problem_handler;
+        break;
+
+    case NGX_SRV_REGISTRAR_METRICS:
+        clcf->handler = ngx_srv_registrar_metrics_handler;
+        break;
+
+    default:
+        clcf->handler = ngx_srv_registrar_handler;
+        break;
+    }
 
     return NGX_CONF_OK;
 }
@@ -91,6 +115,7 @@ ngx_srv_registrar_zone_parameter(ngx_conf_t *cf, ngx_str_t *value,
     ngx_http_compile_complex_value_t  ccv;
 
     if (rlcf->door == NGX_SRV_REGISTRAR_PROBLEM
+        || rlcf->door == NGX_SRV_REGISTRAR_METRICS
         || ngx_strncmp(value->data, "zone=", 5) != 0
         || value->len == 5)
     {
@@ -129,6 +154,7 @@ ngx_srv_registrar_check_location(ngx_conf_t *cf,
     ngx_srv_registrar_main_conf_t  *rmcf;
 
     if (rlcf->door == NGX_SRV_REGISTRAR_NONE
+        || rlcf->door == NGX_SRV_REGISTRAR_METRICS
         || rlcf->door == NGX_SRV_REGISTRAR_PROBLEM)
     {
         return NGX_CONF_OK;

@@ -7,12 +7,15 @@
  * also runs in the cache manager and loader, which have no business here.
  */
 
-#include "ngx_srv_registrar_store.h"
+#include "ngx_srv_registrar_metrics.h"
+
+
+static ngx_int_t ngx_srv_registrar_postconfiguration(ngx_conf_t *cf);
 
 
 static ngx_http_module_t  ngx_srv_registrar_module_ctx = {
     ngx_srv_registrar_add_variables,       /* preconfiguration */
-    NULL,                                  /* postconfiguration */
+    ngx_srv_registrar_postconfiguration,   /* postconfiguration */
 
     ngx_srv_registrar_create_main_conf,    /* create main configuration */
     ngx_srv_registrar_init_main_conf,      /* init main configuration */
@@ -39,3 +42,22 @@ ngx_module_t  ngx_srv_registrar_module = {
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
+
+
+static ngx_int_t
+ngx_srv_registrar_postconfiguration(ngx_conf_t *cf)
+{
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_LOG_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_srv_registrar_metrics_log;
+
+    return NGX_OK;
+}

@@ -42,6 +42,8 @@ typedef struct {
     ngx_uint_t                   queue;      /* jobs that may wait */
     ngx_msec_t                   sweep;      /* between sweeps; 0: off */
     ngx_uint_t                   used;       /* some location serves devices */
+    ngx_shm_zone_t              *metrics;    /* NULL without a zone */
+    ngx_array_t                  logs;       /* of ngx_srv_registrar_log_t */
     ngx_srv_registrar_store_t   *store;      /* of this process; NULL in the
                                                 master */
 } ngx_srv_registrar_main_conf_t;
@@ -55,7 +57,9 @@ typedef enum {
     NGX_SRV_REGISTRAR_CREDENTIALS,
     NGX_SRV_REGISTRAR_ACME_DNS,
     NGX_SRV_REGISTRAR_DYNDNS2,
-    NGX_SRV_REGISTRAR_PROBLEM
+    NGX_SRV_REGISTRAR_METRICS,
+    NGX_SRV_REGISTRAR_PROBLEM,
+    NGX_SRV_REGISTRAR_DOORS                  /* their number */
 } ngx_srv_registrar_door_t;
 
 
@@ -76,6 +80,14 @@ typedef struct {
     ngx_int_t                    burst;
     ngx_uint_t                   acme_dns_register; /* by certificate: 1 */
 } ngx_srv_registrar_loc_conf_t;
+
+
+/* A file that changes are written to. */
+typedef struct {
+    ngx_open_file_t             *file;
+    ngx_array_t                 *parts;      /* of the line */
+    time_t                       failed;     /* told last */
+} ngx_srv_registrar_log_t;
 
 
 extern ngx_module_t  ngx_srv_registrar_module;
@@ -108,12 +120,19 @@ ngx_srv_registrar_zone_t *ngx_srv_registrar_zone_find_wire(
 char *ngx_srv_registrar_secrets(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* location: "enroll", ... */
+ngx_str_t *ngx_srv_registrar_door_name(ngx_srv_registrar_door_t door);
+
+/* log */
+char *ngx_srv_registrar_log(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
 /* variables */
 ngx_int_t ngx_srv_registrar_add_variables(ngx_conf_t *cf);
 
 /* the doors' content handlers */
 ngx_int_t ngx_srv_registrar_handler(ngx_http_request_t *r);
 ngx_int_t ngx_srv_registrar_problem_handler(ngx_http_request_t *r);
+ngx_int_t ngx_srv_registrar_metrics_handler(ngx_http_request_t *r);
 
 
 #endif /* NGX_SRV_REGISTRAR_MODULE_H */

@@ -168,6 +168,22 @@ ngx_srv_registrar_reason_name(device_reason_t reason)
 }
 
 
+const char *
+ngx_srv_registrar_result(device_reason_t reason)
+{
+    if (reason == DEVICE_REASONS) {
+        return "none";
+    }
+
+    if (reason == DEVICE_OK) {
+        return "ok";
+    }
+
+    return ngx_srv_registrar_reasons[reason].status >= 500 ? "failed"
+                                                           : "refused";
+}
+
+
 ngx_int_t
 ngx_srv_registrar_refuse(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
     device_reason_t reason)

@@ -10,7 +10,7 @@
  * nginx -t.
  */
 
-#include "ngx_srv_registrar_store.h"
+#include "ngx_srv_registrar_metrics.h"
 
 
 static ngx_int_t ngx_srv_registrar_store_attach(ngx_cycle_t *cycle,
@@ -46,6 +46,8 @@ ngx_srv_registrar_store_init(ngx_cycle_t *cycle)
     if (rmcf == NULL || rmcf->zones.nelts == 0) {
         return NGX_OK;
     }
+
+    ngx_srv_registrar_metrics_begin(rmcf);
 
     return ngx_srv_registrar_store_attach(cycle, rmcf, 0);
 }

@@ -151,4 +151,12 @@ ngx_int_t ngx_srv_registrar_refuse(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, device_reason_t reason);
 const char *ngx_srv_registrar_reason_name(device_reason_t reason);
 
+/* "ok", "refused" (the client's affair) or "failed" (ours); "none" of
+ * DEVICE_REASONS. */
+const char *ngx_srv_registrar_result(device_reason_t reason);
+
+
+/* log: writes a line for the change that the request's job has made. */
+void ngx_srv_registrar_log_change(ngx_http_request_t *r);
+
 #endif /* NGX_SRV_REGISTRAR_REQUEST_H */

@@ -75,6 +75,7 @@ struct ngx_srv_registrar_job_s {
     device_error_t                 error;
     device_outcome_t               outcome;
     int64_t                        now;
+    unsigned                       committed:1; /* durable, and accepted */
 };
 
 
@@ -87,6 +88,15 @@ struct ngx_srv_registrar_job_s {
 #define NGX_SRV_REGISTRAR_SWEEP    0x20  /* one slice */
 
 
+/* What a whole sweep has seen. */
+typedef struct {
+    ngx_uint_t                      devices;
+    ngx_uint_t                      live;        /* with something to show */
+    ngx_uint_t                      suspended;   /* themselves */
+    ngx_uint_t                      rrsets;      /* live ones */
+} ngx_srv_registrar_census_t;
+
+
 /* A thread task's own data: the event loop leaves it alone while the task is
  * in flight. */
 typedef struct {
@@ -97,15 +107,20 @@ typedef struct {
     lease_clock_t                   clock;       /* a copy */
     ngx_srv_registrar_job_t        *jobs;
     store_key_t                     sweep_from;
+    ngx_srv_registrar_census_t      counting;    /* of the sweep under way */
+    ngx_srv_registrar_census_t      census;      /* of the last whole one */
 
     /* results */
     store_status_t                  status;      /* REOPEN, or what failed */
     store_error_t                   open_error;
     ngx_uint_t                      failed;      /* the bits that failed */
     store_usage_t                   usage;
+    ngx_uint_t                      njobs;
+    ngx_uint_t                      elapsed;     /* of the commit, us */
     unsigned                        wrote:1;     /* a commit went through */
     unsigned                        replaced:1;
     unsigned                        more:1;      /* the sweep has not ended */
+    unsigned                        counted:1;   /* census is new */
 } ngx_srv_registrar_work_t;
 
 

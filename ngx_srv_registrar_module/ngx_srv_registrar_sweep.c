@@ -33,6 +33,8 @@ static bool ngx_srv_registrar_sweep_visit(void *data, store_span_t key,
     store_span_t bytes);
 static store_status_t ngx_srv_registrar_sweep_write(
     ngx_srv_registrar_slice_t *slice);
+static void ngx_srv_registrar_sweep_count(ngx_srv_registrar_slice_t *slice,
+    const store_value_t *value);
 static ngx_uint_t ngx_srv_registrar_sweep_value(
     ngx_srv_registrar_slice_t *slice, const store_key_t *key,
     store_span_t bytes, device_outcome_t *outcome, bool *gone);
@@ -63,6 +65,11 @@ ngx_srv_registrar_sweep(ngx_srv_registrar_work_t *work, ngx_log_t *log)
 
     } else if (work->sweep_from.len) {
         work->more = 1;
+
+    } else {
+        work->census = work->counting;
+        work->counted = 1;
+        ngx_memzero(&work->counting, sizeof(ngx_srv_registrar_census_t));
     }
 
     ngx_free(slice);
@@ -107,6 +114,7 @@ ngx_srv_registrar_sweep_visit(void *data, store_span_t key,
     bool              gone;
     store_key_t      *slot;
     store_span_t      zone, label;
+    store_value_t     value;
     device_outcome_t  outcome;
 
     slot = &slice->keys[slice->n];
@@ -117,11 +125,42 @@ ngx_srv_registrar_sweep_visit(void *data, store_span_t key,
         return true;
     }
 
+    if (store_value_open(&value, key, bytes)
+        && value.kind == STORE_KIND_DEVICE)
+    {
+        ngx_srv_registrar_sweep_count(slice, &value);
+    }
+
     if (ngx_srv_registrar_sweep_value(slice, slot, bytes, &outcome, &gone)) {
         slice->n++;
     }
 
     return slice->n < NGX_SRV_REGISTRAR_EXPIRED;
+}
+
+
+static void
+ngx_srv_registrar_sweep_count(ngx_srv_registrar_slice_t *slice,
+    const store_value_t *value)
+{
+    ngx_uint_t                   n;
+    store_rrset_t                rrset;
+    store_rrset_iter_t           iter;
+    ngx_srv_registrar_census_t  *census;
+
+    census = &slice->work->counting;
+    n = 0;
+
+    store_rrset_begin(&iter, value);
+
+    while (store_rrset_next(&iter, &rrset)) {
+        n += store_rrset_live(&rrset, slice->now);
+    }
+
+    census->devices++;
+    census->live += (n != 0);
+    census->rrsets += n;
+    census->suspended += !store_value_served(value);
 }
 
 

@@ -5,7 +5,9 @@
  * unless the certificate passed every check that enrolment makes.
  */
 
+#include "ngx_srv_registrar_metrics.h"
 #include "ngx_srv_registrar_request.h"
+#include "device_hex.h"
 
 
 typedef enum {
@@ -14,13 +16,28 @@ typedef enum {
     NGX_SRV_REGISTRAR_HARDWARE
 } ngx_srv_registrar_fact_t;
 
+typedef enum {
+    NGX_SRV_REGISTRAR_FQDN = 0,
+    NGX_SRV_REGISTRAR_DOOR,
+    NGX_SRV_REGISTRAR_RESULT,
+    NGX_SRV_REGISTRAR_REASON,
+    NGX_SRV_REGISTRAR_CHANGE,
+    NGX_SRV_REGISTRAR_KEYID,
+    NGX_SRV_REGISTRAR_GENERATION,
+    NGX_SRV_REGISTRAR_HASH
+} ngx_srv_registrar_outcome_t;
+
 
 static ngx_int_t ngx_srv_registrar_certificate_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_srv_registrar_fqdn_variable(ngx_http_request_t *r,
+static ngx_int_t ngx_srv_registrar_outcome_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_srv_registrar_reason_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
+static const char *ngx_srv_registrar_outcome_text(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, ngx_uint_t which, char *buffer);
+static const char *ngx_srv_registrar_keyid_text(ngx_srv_registrar_ctx_t *ctx,
+    char *buffer);
+static const char *ngx_srv_registrar_identity_text(
+    ngx_srv_registrar_ctx_t *ctx, char *buffer);
 static ngx_int_t ngx_srv_registrar_variable_set(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, const char *text, size_t len);
 
@@ -37,11 +54,37 @@ static ngx_http_variable_t  ngx_srv_registrar_variables[] = {
       ngx_srv_registrar_certificate_variable, NGX_SRV_REGISTRAR_HARDWARE,
       0, 0 },
 
-    { ngx_string("srv_registrar_fqdn"), NULL, ngx_srv_registrar_fqdn_variable,
-      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    { ngx_string("srv_registrar_fqdn"), NULL,
+      ngx_srv_registrar_outcome_variable, NGX_SRV_REGISTRAR_FQDN,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("srv_registrar_door"), NULL,
+      ngx_srv_registrar_outcome_variable, NGX_SRV_REGISTRAR_DOOR,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("srv_registrar_result"), NULL,
+      ngx_srv_registrar_outcome_variable, NGX_SRV_REGISTRAR_RESULT,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("srv_registrar_reason"), NULL,
-      ngx_srv_registrar_reason_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+      ngx_srv_registrar_outcome_variable, NGX_SRV_REGISTRAR_REASON,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("srv_registrar_change"), NULL,
+      ngx_srv_registrar_outcome_variable, NGX_SRV_REGISTRAR_CHANGE,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("srv_registrar_keyid"), NULL,
+      ngx_srv_registrar_outcome_variable, NGX_SRV_REGISTRAR_KEYID,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("srv_registrar_generation"), NULL,
+      ngx_srv_registrar_outcome_variable, NGX_SRV_REGISTRAR_GENERATION,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("srv_registrar_identity"), NULL,
+      ngx_srv_registrar_outcome_variable, NGX_SRV_REGISTRAR_HASH,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
 };
@@ -110,40 +153,109 @@ ngx_srv_registrar_certificate_variable(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_srv_registrar_fqdn_variable(ngx_http_request_t *r,
+ngx_srv_registrar_outcome_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
+    char                      buffer[DEVICE_KEYID_MAX + 1];
+    const char               *text;
     ngx_srv_registrar_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_srv_registrar_module);
+    text = ctx ? ngx_srv_registrar_outcome_text(r, ctx, data, buffer) : NULL;
 
-    if (ctx == NULL || ctx->fqdn[0] == '\0') {
+    if (text == NULL || text[0] == '\0') {
         v->not_found = 1;
         return NGX_OK;
     }
 
-    return ngx_srv_registrar_variable_set(r, v, ctx->fqdn,
-                                          ngx_strlen(ctx->fqdn));
+    return ngx_srv_registrar_variable_set(r, v, text, ngx_strlen(text));
 }
 
 
-static ngx_int_t
-ngx_srv_registrar_reason_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
+/* NULL where there is nothing to say yet; buffer holds a keyid. */
+static const char *
+ngx_srv_registrar_outcome_text(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, ngx_uint_t which, char *buffer)
 {
-    const char               *name;
-    ngx_srv_registrar_ctx_t  *ctx;
+    const char                    *text;
+    ngx_srv_registrar_loc_conf_t  *rlcf;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_srv_registrar_module);
+    switch (which) {
 
-    if (ctx == NULL || ctx->reason == DEVICE_REASONS) {
-        v->not_found = 1;
-        return NGX_OK;
+    case NGX_SRV_REGISTRAR_FQDN:
+        return ctx->fqdn;
+
+    case NGX_SRV_REGISTRAR_DOOR:
+        rlcf = ngx_http_get_module_loc_conf(r, ngx_srv_registrar_module);
+        return (const char *) ngx_srv_registrar_door_name(rlcf->door)->data;
+
+    case NGX_SRV_REGISTRAR_RESULT:
+        return ctx->reason == DEVICE_REASONS
+               ? NULL : ngx_srv_registrar_result(ctx->reason);
+
+    case NGX_SRV_REGISTRAR_REASON:
+        return ctx->reason == DEVICE_REASONS
+               ? NULL : ngx_srv_registrar_reason_name(ctx->reason);
+
+    case NGX_SRV_REGISTRAR_CHANGE:
+        return ctx->job && ctx->job->committed
+               ? ngx_srv_registrar_change_name(
+                     ngx_srv_registrar_job_change(ctx->job))
+               : NULL;
+
+    case NGX_SRV_REGISTRAR_KEYID:
+        return ngx_srv_registrar_keyid_text(ctx, buffer);
+
+    case NGX_SRV_REGISTRAR_GENERATION:
+        text = ngx_srv_registrar_keyid_text(ctx, buffer);
+        return text ? ngx_strchr(text, '/') + 1 : NULL;
+
+    default: /* NGX_SRV_REGISTRAR_HASH */
+        return ngx_srv_registrar_identity_text(ctx, buffer);
+    }
+}
+
+
+/* The key that the request was signed with; of an enrolment or a rotation the
+ * one that it made.  A signature that has not verified names nobody. */
+static const char *
+ngx_srv_registrar_keyid_text(ngx_srv_registrar_ctx_t *ctx, char *buffer)
+{
+    ngx_uint_t      i;
+    const uint8_t  *generation;
+
+    generation = ctx->claim.generation;
+
+    if (ctx->job && ctx->job->committed
+        && (ctx->job->type == NGX_SRV_REGISTRAR_JOB_ENROLL
+            || ctx->job->type == NGX_SRV_REGISTRAR_JOB_ROTATE))
+    {
+        generation = ctx->job->outcome.device.pending.generation;
     }
 
-    name = ngx_srv_registrar_reason_name(ctx->reason);
+    for (i = 0; i < STORE_GENERATION_LEN; i++) {
+        if (generation[i]) {
+            return device_keyid_write(buffer, ctx->fqdn, generation) ? buffer
+                                                                     : NULL;
+        }
+    }
 
-    return ngx_srv_registrar_variable_set(r, v, name, ngx_strlen(name));
+    return NULL;
+}
+
+
+/* Four bytes of the identity's hash tell two devices apart in a log, and
+ * nothing about either. */
+static const char *
+ngx_srv_registrar_identity_text(ngx_srv_registrar_ctx_t *ctx, char *buffer)
+{
+    if (ctx->job == NULL || !ctx->job->committed) {
+        return NULL;
+    }
+
+    device_hex_write(buffer, ctx->job->outcome.device.identity, 4);
+
+    return buffer;
 }
 
 

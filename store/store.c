@@ -11,6 +11,8 @@
 #include "store_lmdb.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,7 +37,7 @@ static store_status_t store_set_map(store_t *store, size_t size,
 static store_status_t store_open_main(store_t *store, store_error_t *error);
 static store_status_t store_open_failed(const store_t *store, int rc,
     store_error_t *error);
-static int store_count_line(const char *line, void *data);
+static int store_usage_reader(const char *line, void *data);
 
 
 store_status_t
@@ -370,7 +372,6 @@ store_usage(store_t *store, store_usage_t *usage)
 {
     int          rc;
     MDB_stat     stat;
-    unsigned     lines;
     MDB_envinfo  info;
 
     memset(usage, 0, sizeof(store_usage_t));
@@ -384,7 +385,6 @@ store_usage(store_t *store, store_usage_t *usage)
         return STORE_REOPEN;
     }
 
-    lines = 0;
     rc = mdb_env_stat(store->env, &stat);
 
     if (rc == 0) {
@@ -392,7 +392,9 @@ store_usage(store_t *store, store_usage_t *usage)
     }
 
     if (rc == 0) {
-        (void) mdb_reader_list(store->env, store_count_line, &lines);
+        usage->txn = info.me_last_txnid;
+        usage->oldest = usage->txn;
+        (void) mdb_reader_list(store->env, store_usage_reader, usage);
     }
 
     pthread_rwlock_unlock(&store->map_lock);
@@ -404,24 +406,28 @@ store_usage(store_t *store, store_usage_t *usage)
     usage->map_size = info.me_mapsize;
     usage->used = (uint64_t) (info.me_last_pgno + 1) * stat.ms_psize;
     usage->entries = stat.ms_entries;
-    usage->txn = info.me_last_txnid;
     usage->readers_max = info.me_maxreaders;
-
-    /* the first line is a heading, or says that there are none */
-
-    usage->readers = lines != 0 ? lines - 1 : 0;
 
     return STORE_OK;
 }
 
 
+/* One line: process, thread, and the number of the snapshot or '-'.  The first
+ * is a heading, or says that there are none. */
 static int
-store_count_line(const char *line, void *data)
+store_usage_reader(const char *line, void *data)
 {
-    unsigned  *lines = data;
+    long            pid;
+    uint64_t        txn;
+    store_usage_t  *usage = data;
 
-    (void) line;
-    (*lines)++;
+    if (sscanf(line, "%ld %*s %" SCNu64, &pid, &txn) == 2
+        && txn < usage->oldest)
+    {
+        usage->oldest = txn;
+    }
+
+    usage->readers += sscanf(line, "%ld", &pid) == 1;
 
     return 0;
 }

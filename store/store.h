@@ -103,6 +103,8 @@ typedef struct {
     uint64_t  used;              /* bytes up to the last page */
     uint64_t  entries;
     uint64_t  txn;               /* id of the last commit */
+    uint64_t  oldest;            /* of the oldest snapshot that is held; txn
+                                    where none is */
     unsigned  readers;           /* slots in use */
     unsigned  readers_max;
 } store_usage_t;
