@@ -45,10 +45,7 @@ sub measure
     my (%args) = @_;
 
     my $options = $args{options};
-    my $fleet = Bench::Fleet->new(dir => $args{data}, build => $args{build},
-        devices => $args{devices});
-
-    my @servers = start_all($fleet, %args);
+    my @servers = start_all(%args);
     my %rows = map { $_->{name} => {
         name => $_->{name}, first_ms => $_->{first_ms},
         echo => $_->{spec}{echo},
@@ -99,7 +96,7 @@ sub measure
 
 sub start_all
 {
-    my ($fleet, %args) = @_;
+    my (%args) = @_;
 
     my @servers;
     my $bytes = REPLY_BYTES;
@@ -113,7 +110,10 @@ sub start_all
 
         my %server = (
             spec        => $spec,
-            fleet       => $fleet,
+            fleet       => Bench::Fleet->new(
+                dir     => $args{data},
+                build   => $args{build},
+                devices => $spec->{devices} // $args{devices}),
             build       => $args{build},
             dir         => $dir,
             address     => $address,

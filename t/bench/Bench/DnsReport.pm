@@ -9,8 +9,8 @@ use List::Util qw(min);
 
 use Bench::Table qw(median ratio table thousands);
 
-# Name, server and fleet, the figure, and what it is compared with; the limit
-# that must not be exceeded.
+# What is compared, the limit that must not be exceeded, and where the value is
+# in reports by fleet.
 use constant MILLION => 1_000_000;
 use constant TARGETS => (
     { text => 'CPU of nsd, 1,000,000', limit => 0.65,
@@ -22,8 +22,7 @@ use constant TARGETS => (
     { text => 'CPU of gdnsd, 10,000', limit => 1.1,
       value => sub { against($_[0], 10_000, 'gdnsd') } },
     { text => 'CPU at 10,000,000 of that at 1,000,000', limit => 1.2,
-      value => sub { ratio(cpu($_[0], 10 * MILLION, 'dnsd'),
-                           cpu($_[0], MILLION, 'dnsd')) } },
+      value => sub { against($_[0], 10 * MILLION, 'dnsd, 1,000,000') } },
     { text => 'ms to the first answer, 10,000,000', limit => 50,
       value => sub { row($_[0], 10 * MILLION, 'dnsd')->{first_ms} } },
     { text => 'MiB without the map, 10,000,000', limit => 20,
@@ -144,14 +143,6 @@ sub row
         @{ ($reports->{$devices} // {})->{rows} // [] };
 
     return $row // {};
-}
-
-
-sub cpu
-{
-    my ($reports, $devices, $name) = @_;
-
-    return middle(row($reports, $devices, $name), 'full', 'cpu');
 }
 
 

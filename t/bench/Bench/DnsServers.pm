@@ -11,6 +11,7 @@ package Bench::DnsServers;
 #                 writes what the server needs into dir, returns the command
 #   ours          1: takes part in fleets that are too large for the others
 #   echo          1: no server, takes no part in what needs an answer
+#   devices       of its own fleet, if that is another
 #   address       where it is asked; loopback unless said otherwise
 #   prefix        words before the server's command, and
 #   client_prefix before the client's, such as `ip netns exec <name>`
