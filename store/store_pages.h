@@ -55,13 +55,6 @@
 
 #define STORE_NODE_OVERFLOW 0x01
 
-/* Where, in the machine's order of bytes, the lowest address of a word is. */
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define STORE_FIRST_BYTE(word)  (__builtin_ctzll(word) >> 3)
-#else
-#define STORE_FIRST_BYTE(word)  (__builtin_clzll(word) >> 3)
-#endif
-
 
 static inline uint16_t
 store_load16(const uint8_t *p)
@@ -93,6 +86,18 @@ store_load64(const uint8_t *p)
     memcpy(&n, p, sizeof(n));
 
     return n;
+}
+
+
+/* Eight bytes as a number that is in order where they are. */
+static inline uint64_t
+store_load_order(const uint8_t *p)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return __builtin_bswap64(store_load64(p));
+#else
+    return store_load64(p);
+#endif
 }
 
 
