@@ -64,21 +64,6 @@ static bool dnstap_rest(dnstap_t *dnstap);
 static bool dnstap_poll(dnstap_t *dnstap, short events, int timeout);
 
 
-bool
-dnstap_options_parse(dnstap_options_t *options, const char *text)
-{
-    if (strncmp(text, "unix:/", 6) != 0
-        || strlen(text + 5) >= sizeof(options->path))
-    {
-        return false;
-    }
-
-    strcpy(options->path, text + 5);
-
-    return true;
-}
-
-
 dnstap_t *
 dnstap_create(const dnstap_options_t *options, const dnstap_origin_t *origin,
     unsigned threads, log_t *log)

@@ -7,6 +7,8 @@
 
 #include "dnstap_stream.h"
 
+#include "dnstap.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -45,6 +47,21 @@ static bool dnstap_wait(dnstap_peer_t *peer, short events);
 static uint8_t *dnstap_put32(uint8_t *p, uint32_t value);
 static uint32_t dnstap_get32(const uint8_t *p);
 static int64_t dnstap_now(void);
+
+
+bool
+dnstap_options_parse(dnstap_options_t *options, const char *text)
+{
+    if (strncmp(text, "unix:/", 6) != 0
+        || strlen(text + 5) >= sizeof(options->path))
+    {
+        return false;
+    }
+
+    strcpy(options->path, text + 5);
+
+    return true;
+}
 
 
 int

@@ -9,7 +9,6 @@
 #include "metrics_server.h"
 #include "metrics_text.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -38,52 +37,11 @@ struct metrics_s {
 };
 
 
-static bool metrics_loopback(const net_address_t *address);
 static int metrics_listen(const metrics_options_t *options, log_t *log);
 static const char *metrics_bind(int fd, const metrics_options_t *options);
 static const char *metrics_bind_path(int fd, const char *path);
 static size_t metrics_content(const void *data, char *text, size_t size);
 static void metrics_gather(const metrics_t *metrics, metrics_facts_t *facts);
-
-
-bool
-metrics_options_parse(metrics_options_t *options, const char *text)
-{
-    bool         exposed;
-    const char  *path;
-
-    if (strncmp(text, "unix:", 5) == 0) {
-        path = text + 5;
-
-        if (path[0] != '/' || strlen(path) >= sizeof(options->path)) {
-            return false;
-        }
-
-        strcpy(options->path, path);
-
-        return true;
-    }
-
-    exposed = strncmp(text, "exposed:", 8) == 0;
-
-    /* without a port it would be that of DNS */
-
-    return strchr(text, '@') != NULL
-           && net_address_parse(&options->address, text + (exposed ? 8 : 0))
-           && (exposed || metrics_loopback(&options->address));
-}
-
-
-static bool
-metrics_loopback(const net_address_t *address)
-{
-    const struct sockaddr_in   *sin = (const void *) &address->sockaddr;
-    const struct sockaddr_in6  *sin6 = (const void *) &address->sockaddr;
-
-    return address->sockaddr.ss_family == AF_INET6
-           ? IN6_IS_ADDR_LOOPBACK(&sin6->sin6_addr)
-           : ntohl(sin->sin_addr.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
-}
 
 
 metrics_t *
