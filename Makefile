@@ -243,7 +243,7 @@ check-long: all tests
 
 bench:
 	@t/packages bench
-	@$(MAKE) --no-print-directory $(ALL_CPUS) dnsd tests
+	@$(MAKE) --no-print-directory -s $(ALL_CPUS) dnsd tests
 	@SRV_BUILD=$(abspath $(BUILD)) t/bench/dns \
 	    --devices "$(BENCH_DEVICES)" $(BENCH_OPTIONS)
 

@@ -23,13 +23,16 @@ static bool load_first_wait(int fd, const load_options_t *options,
 
 
 /* "asking" says that the server may be started now; then comes the time of the
- * first answer, of CLOCK_MONOTONIC in ns. */
+ * first answer, of CLOCK_MONOTONIC in ns.  It is one question all the time, so
+ * that an answer to any of its copies is the first. */
 void
 load_first(const load_options_t *options, load_question_t *question)
 {
     int          fd = load_connect(options);
     uint64_t     end;
     load_slot_t  slot = { .id = 0 };
+
+    load_question_next(question, &slot);
 
     printf("asking 1\n");
     fflush(stdout);
@@ -41,9 +44,6 @@ load_first(const load_options_t *options, load_question_t *question)
             errx(1, "no right answer within %.0f seconds", options->seconds);
         }
 
-        slot.id++;
-        load_question_next(question, &slot);
-
         /* refused where nobody listens yet */
 
         (void) send(fd, slot.query, slot.len, 0);
@@ -54,8 +54,6 @@ load_first(const load_options_t *options, load_question_t *question)
 }
 
 
-/* Whatever question a right answer belongs to, the server has begun; but only
- * the last one's can be told from a wrong one. */
 static bool
 load_first_wait(int fd, const load_options_t *options,
     const load_slot_t *slot)
