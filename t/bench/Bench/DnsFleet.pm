@@ -7,7 +7,6 @@ package Bench::DnsFleet;
 use strict;
 use warnings;
 
-use Carp qw(croak);
 use File::Path qw(make_path);
 
 use Bench::DnsServer;
@@ -51,36 +50,21 @@ sub measure
         echo => $_->{spec}{echo},
     } } @servers;
 
-    for my $run (1 .. $options->{runs}) {
-        my @seed = ('--seed', $run);
-
-        for my $server (@servers) {
-            my $row = $rows{ $server->{name} };
-
-            push(@{ $row->{full} }, $server->load(@seed, '--seconds',
-                $options->{seconds}));
-            push(@{ $row->{single} }, $server->load(@seed, SINGLE,
-                '--seconds', $options->{seconds} / 2));
-            push(@{ $row->{latency} }, $server->load(@seed, LATENCY, '--rate',
-                $options->{rate}, '--seconds', $options->{seconds} / 2));
-        }
-
-        print(STDERR " $run");
-    }
-
-    for my $server (grep { $options->{profile} && $_->{name} eq 'dnsd' }
-                    @servers)
-    {
-        my $row = $rows{ $server->{name} };
-
-        $row->{profile} = $server->profile(
-            median(map { $_->{cpu} } @{ $row->{full} }),
-            '--seconds', $options->{seconds});
+    for my $turn (1 .. $options->{runs}) {
+        run($_, $rows{ $_->{name} }, $turn, $options) for @servers;
+        print(STDERR " $turn");
     }
 
     for my $server (@servers) {
-        @{ $rows{ $server->{name} } }{qw(rss own)} =
-            @{ $server->memory() }{qw(rss own)};
+        my $row = $rows{ $server->{name} };
+
+        @{$row}{qw(rss own)} = @{ $server->memory() }{qw(rss own)};
+
+        $row->{profile} = $server->profile(
+            median(map { $_->{cpu} } @{ $row->{full} }),
+            '--seconds', $options->{seconds})
+            if $options->{profile} && $row->{name} eq 'dnsd';
+
         $server->stop();
     }
 
@@ -92,6 +76,23 @@ sub measure
 }
 
 
+# One turn of a server.
+
+sub run
+{
+    my ($server, $row, $turn, $options) = @_;
+
+    my @seed = ('--seed', $turn);
+
+    push(@{ $row->{full} }, $server->load(@seed, '--seconds',
+        $options->{seconds}));
+    push(@{ $row->{single} }, $server->load(@seed, SINGLE, '--seconds',
+        $options->{seconds} / 2));
+    push(@{ $row->{latency} }, $server->load(@seed, LATENCY, '--rate',
+        $options->{rate}, '--seconds', $options->{seconds} / 2));
+}
+
+
 # The reflector answers with as many bytes as dnsd, which is first.
 
 sub start_all
@@ -100,36 +101,14 @@ sub start_all
 
     my @servers;
     my $bytes = REPLY_BYTES;
-    my $options = $args{options};
 
     for my $spec (@{ $args{specs} }) {
-        my $dir = "$args{dir}/$args{devices}-" . $spec->{name} =~ s/\W/-/gr;
-        my $address = $spec->{address} // own_address();
-
-        make_path($dir);
-
-        my %server = (
-            spec        => $spec,
-            fleet       => Bench::Fleet->new(
-                dir     => $args{data},
-                build   => $args{build},
-                devices => $spec->{devices} // $args{devices}),
-            build       => $args{build},
-            dir         => $dir,
-            address     => $address,
-            port        => $spec->{port} // free_port($address),
-            reply_bytes => int($bytes + 0.5),
-            realtime    => $options->{realtime},
-            options     => [
-                $options->{edns} ? ('--edns', $options->{edns}) : (),
-                $options->{do}   ? '--do'                       : (),
-            ],
-        );
+        my %server = server($spec, int($bytes + 0.5), %args);
 
         # milliseconds want a median, too; ten seconds do not
 
         my @before = map { start_and_stop(%server) }
-            2 .. ($spec->{ours} ? $options->{runs} : 1);
+            2 .. ($spec->{ours} ? $args{options}{runs} : 1);
         my $server = Bench::DnsServer->start(%server);
 
         $server->{first_ms} = median($server->{first_ms}, @before);
@@ -143,6 +122,38 @@ sub start_all
     }
 
     return @servers;
+}
+
+
+# What Bench::DnsServer has to be told.
+
+sub server
+{
+    my ($spec, $bytes, %args) = @_;
+
+    my $options = $args{options};
+    my $address = $spec->{address} // own_address();
+    my $dir = "$args{dir}/$args{devices}-" . $spec->{name} =~ s/\W/-/gr;
+
+    make_path($dir);
+
+    return (
+        spec        => $spec,
+        fleet       => Bench::Fleet->new(
+            dir     => $args{data},
+            build   => $args{build},
+            devices => $spec->{devices} // $args{devices}),
+        build       => $args{build},
+        dir         => $dir,
+        address     => $address,
+        port        => $spec->{port} // free_port($address),
+        reply_bytes => $bytes,
+        realtime    => $options->{realtime},
+        options     => [
+            $options->{edns} ? ('--edns', $options->{edns}) : (),
+            $options->{do}   ? '--do'                       : (),
+        ],
+    );
 }
 
 

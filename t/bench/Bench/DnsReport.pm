@@ -42,6 +42,7 @@ sub answering
 
     my @rows = map {
         my $row = $_;
+
         [ $row->{name}, thousands(sprintf('%.0f', middle($row, 'full', 'qps'))),
           (map { sprintf('%.2f', middle($row, 'full', $_)) }
               qw(cpu user system)),
