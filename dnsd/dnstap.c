@@ -3,9 +3,8 @@
  * The thread that sends, and what it shares with those that put.
  *
  * libfstrm was considered.  Its thread writes without a bound, so that a
- * collector that stops reading would keep dnsd from ending; what it throws
- * away while nobody is connected is not counted; and it would be a library
- * for what are two hundred lines (docs/architecture.md).
+ * collector that stops reading would keep dnsd from ending, and what it throws
+ * away while nobody is connected is not counted (docs/architecture.md).
  */
 
 #include "dnstap.h"

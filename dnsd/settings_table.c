@@ -49,7 +49,7 @@ const settings_row_t  settings_table[] = {
 
     { .name = "xdp",
       .argument = "INTERFACE",
-      .help = "takes UDP queries from this network interface past the\n"
+      .help = "takes UDP queries from this interface past the\n"
               "kernel's stack (AF_XDP); may be repeated",
       .parse = settings_parse_text,
       .expected = "the name of a network interface",
@@ -125,7 +125,7 @@ const settings_row_t  settings_table[] = {
 
     { .name = "proxy-from",
       .argument = "PREFIX",
-      .help = "a proxy that is believed, such as 192.0.2.1 or ::1/128;\n"
+      .help = "a proxy that is believed: 192.0.2.1 or ::1/128;\n"
               "may be repeated",
       .flags = SETTINGS_IS_LIVE,
       .parse = settings_parse_prefix,
@@ -206,8 +206,9 @@ const settings_row_t  settings_table[] = {
 
     { .name = "metrics",
       .argument = "ADDRESS",
-      .help = "serves metrics for Prometheus by HTTP: unix:PATH, ADDR@PORT\n"
-              "of a loopback address, or exposed:ADDR@PORT of any",
+      .help = "serves metrics for Prometheus by HTTP: unix:PATH,\n"
+              "ADDR@PORT of a loopback address, or\n"
+              "exposed:ADDR@PORT of any",
       .parse = settings_parse_metrics,
       .expected = "unix:PATH with a whole path, ADDR@PORT of a loopback "
                   "address, or exposed:ADDR@PORT",

@@ -88,6 +88,19 @@ check('a store that is a file', "store $dir/conf\nlisten $listen\n",
                          "store $dir/none\nlisten $listen\n");
 like($said, qr{warning: --store \Q$dir\E/none: No such file}, '... is told');
 
+# What we give as an example, and what --help says.
+
+(my $example, $said) = $d->run('--config',
+    "$FindBin::Bin/../docs/examples/dnsd.conf", '--check', '--store',
+    $d->{store});
+is($example, 0, 'the example is good') or diag($said);
+
+my (undef, $help) = $d->run('--help');
+my @names = $help =~ /^  --([a-z-]+)/mg;
+
+cmp_ok(scalar(@names), '>', 10, 'settings in the help');
+is((grep { length($_) > 80 } split(/\n/, $help)), 0, 'in 80 columns');
+
 # The file itself.
 
 for my $case (["$dir/none.conf", 'No such file'],

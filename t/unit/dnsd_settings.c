@@ -173,6 +173,25 @@ lengths(void **state)
 }
 
 
+/* --help puts it beside the names, in 80 columns. */
+static bool
+narrow(const char *help)
+{
+    size_t  len;
+
+    for (; *help != '\0'; help += len + (help[len] == '\n')) {
+        len = strcspn(help, "\n");
+
+        if (len > 80 - 26) {
+            fprintf(stderr, "%.*s\n", (int) len, help);
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
 /* Every row: its preset is good, it has help, and its field is one that fits
  * what the row says of it. */
 static void
@@ -192,6 +211,7 @@ table(void **state)
         assert_non_null(row->argument);
         assert_non_null(row->help);
         assert_non_null(row->parse);
+        assert_true(narrow(row->help));
         assert_true(row->at + row->size <= sizeof(settings));
         assert_true(strlen(row->name) < CONFIG_NAME_MAX);
         assert_int_not_equal(settings_form(row->name), SETTINGS_UNKNOWN);
