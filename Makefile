@@ -7,6 +7,7 @@
 # make check-long a million random questions, held against NSD and Knot
 # make bench      dnsd beside other DNS servers; docs/performance.md
 # make coverage   lines and branches of dnsd's parser and writer
+# make mutants    breaks dnsd on purpose: does a test notice?
 # make fuzz       each parser for FUZZ_TIME seconds
 
 BUILD     = build
@@ -99,7 +100,7 @@ named   = $(patsubst %.c,$(2)/%.o,$(shell awk '/units:/ { on = 1 } \
 TEST_LIBS = -llmdb -lldns -ljansson -lcrypto -lcmocka -lpthread
 
 .PHONY: all module dnsd srvctl tests asan check check-quick check-long bench \
-        coverage fuzz demo demo-stop install clean packages
+        coverage mutants fuzz demo demo-stop install clean packages
 
 all: module dnsd srvctl
 
@@ -265,6 +266,9 @@ coverage:
 	done
 	@$(GCOVR) --branches
 	@$(GCOVR) --fail-under-line 100
+
+mutants: packages
+	@t/mutants
 
 
 # clang's libFuzzer; a corpus grows in $(BUILD)/fuzz/corpus, seeds lie in
