@@ -14,6 +14,7 @@
 #include "net.h"
 #include "options.h"
 #include "privileges.h"
+#include "sandbox.h"
 #include "supervisor.h"
 #include "version.h"
 #include "watch.h"
@@ -40,6 +41,7 @@ static bool main_start(main_t *all);
 static bool main_bind(main_t *all);
 static bool main_dnstap(main_t *all);
 static bool main_serve(main_t *all);
+static bool main_confine(main_t *all);
 static void main_end(main_t *all);
 static const char *main_text(const char *text);
 
@@ -221,6 +223,7 @@ main_serve(main_t *all)
         || !cookie_secrets_random(&watch->own, log)
         || !watch_secrets(watch, settings)
         || !net_set_policy(watch->net, &settings->policy)
+        || !main_confine(all)
         || lookup_source_check(watch->source) == LOOKUP_SOURCE_UNLOCKED
         || (all->dnstap != NULL && !dnstap_start(all->dnstap))
         || !net_start(watch->net, watch->source)
@@ -240,6 +243,35 @@ main_serve(main_t *all)
     }
 
     return watch_run(watch);
+}
+
+
+/* Before the store is opened and any thread is started: what has to be
+ * possible later is then tried at once. */
+static bool
+main_confine(main_t *all)
+{
+    unsigned           i;
+    sandbox_options_t  options = {
+        .store = all->settings.store,
+        .connects = all->dnstap != NULL
+    };
+
+    if (!all->settings.sandbox) {
+        return true;
+    }
+
+    options.reread[0] = all->options.config;
+
+    for (i = 1; i < SANDBOX_FILES; i++) {
+        options.reread[i] = settings_reread(&all->settings, i - 1);
+
+        if (options.reread[i] == NULL) {
+            break;
+        }
+    }
+
+    return sandbox_enter(&options, &all->log);
 }
 
 

@@ -13,7 +13,9 @@
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
+#include <linux/capability.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 
@@ -29,7 +31,9 @@
 #endif
 
 
+static bool privileges_bound(log_t *log);
 static bool privileges_become(const privileges_t *privileges, log_t *log);
+static bool privileges_give_up(log_t *log);
 static bool privileges_confine(log_t *log);
 
 
@@ -88,6 +92,12 @@ privileges_find(privileges_t *privileges, const char *user, const char *group,
 bool
 privileges_drop(const privileges_t *privileges, log_t *log)
 {
+    /* while it can be done: the new user may not */
+
+    if (!privileges_bound(log)) {
+        return false;
+    }
+
     if (privileges->user == NULL) {
         if (geteuid() == 0) {
             log_line(log, "warning: running as root; give --user");
@@ -97,7 +107,27 @@ privileges_drop(const privileges_t *privileges, log_t *log)
         return false;
     }
 
-    return privileges_confine(log);
+    return privileges_give_up(log) && privileges_confine(log);
+}
+
+
+/* Numbers go on until the kernel knows no more.  Without the capability that
+ * it takes there is nothing to be gained by the set, either: no_new_privs. */
+static bool
+privileges_bound(log_t *log)
+{
+    int  i;
+
+    (void) prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+
+    for (i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++) {
+        if (prctl(PR_CAPBSET_DROP, i, 0, 0, 0) == -1 && errno != EPERM) {
+            log_line(log, "prctl(PR_CAPBSET_DROP): %s", strerror(errno));
+            return false;
+        }
+    }
+
+    return true;
 }
 
 
@@ -131,6 +161,36 @@ privileges_become(const privileges_t *privileges, log_t *log)
     if (privileges->uid != 0 && (setuid(0) == 0 || geteuid() == 0)) {
         log_line(log, "--user %s: root could be had again",
                  privileges->user);
+        return false;
+    }
+
+    return true;
+}
+
+
+/* By hand: libcap would be a library for one call. */
+static bool
+privileges_give_up(log_t *log)
+{
+    uint32_t                        kept;
+    struct __user_cap_data_struct   sets[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
+    struct __user_cap_header_struct head = {
+        .version = _LINUX_CAPABILITY_VERSION_3
+    };
+
+    if (syscall(SYS_capget, &head, sets) == -1) {
+        log_line(log, "capget(): %s", strerror(errno));
+        return false;
+    }
+
+    kept = geteuid() == 0 ? sets[0].permitted & (1U << CAP_DAC_OVERRIDE) : 0;
+
+    memset(sets, 0, sizeof(sets));
+    sets[0].permitted = kept;
+    sets[0].effective = kept;
+
+    if (syscall(SYS_capset, &head, sets) == -1) {
+        log_line(log, "capset(): %s", strerror(errno));
         return false;
     }
 

@@ -25,9 +25,10 @@ bool privileges_find(privileges_t *privileges, const char *user,
     const char *group, log_t *log);
 
 /*
- * Becomes that user for good, makes sure of it, and forbids what a taken-over
- * process would need next.  False where that fails, which is logged: the
- * process must not go on.
+ * Becomes that user for good, makes sure of it, and gives up all
+ * capabilities, now and for whatever might be run.  Root that stays root keeps
+ * the one by which it reads the store of another user.  False where that
+ * fails, which is logged: the process must not go on.
  */
 bool privileges_drop(const privileges_t *privileges, log_t *log);
 

@@ -30,6 +30,7 @@ typedef struct {
     char             user[SETTINGS_NAME_MAX];
     char             group[SETTINGS_NAME_MAX];
     bool             verbose;
+    bool             sandbox;
     unsigned         threads;        /* 1 to NET_THREADS_MAX */
     unsigned         naddresses;
     net_address_t    addresses[NET_ADDRESSES_MAX];

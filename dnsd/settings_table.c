@@ -230,6 +230,15 @@ const settings_row_t  settings_table[] = {
       .expected = "on or off",
       SETTINGS_FIELD(policy.tap) },
 
+    { .name = "sandbox",
+      .argument = "on|off",
+      .help = "gives up all but what serving takes; on",
+      .preset = "on",
+      .flags = SETTINGS_IS_FLAG,
+      .parse = settings_parse_flag,
+      .expected = "on or off",
+      SETTINGS_FIELD(sandbox) },
+
     { .name = "verbose",
       .argument = "on|off",
       .help = "logs counters once a minute",
