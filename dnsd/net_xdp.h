@@ -4,7 +4,7 @@
  * answers put there, past the kernel's network stack.
  *
  * Needs at start CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF (or CAP_SYS_ADMIN), and
- * CAP_IPC_LOCK or 4 MiB of RLIMIT_MEMLOCK for each queue; none of them later.
+ * CAP_IPC_LOCK or 2 MiB of RLIMIT_MEMLOCK for each queue; none of them later.
  *
  * For a sandbox: while it runs, its system calls are epoll_wait and sendto,
  * and epoll_ctl where an interface vanishes; net_xdp_destroy has getsockopt,

@@ -9,6 +9,7 @@
 
 use strict;
 use warnings;
+use feature qw(state);
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -62,8 +63,10 @@ my @xdp = ('--listen', SERVER6 . '@' . PORT, '--xdp', 'xdp0',
            '--rate-limit', 0);
 
 $d->fill($d->ZONE . $d->DEVICE . join('', map {
-    sprintf("set big TXT 60 +86400 \"%02d%s\"\n", $_, 'x' x 200)
-} 1 .. 15));
+    my ($name, $n) = @$_;
+    map { sprintf("set $name TXT 60 +86400 \"%02d%s\"\n", $_, 'x' x 200) }
+        1 .. $n;
+} ['big', 15], ['mtu', 7]));
 $d->allow_log(qr/--xdp|rate limit:/);
 
 my ($status, $said) = $d->run('--store', $d->{store}, '--listen', SERVER,
@@ -86,6 +89,7 @@ $d->start(@xdp);
 truncated();
 passed();
 malformed();
+many();
 second();
 
 kill('KILL', $d->{pid});
@@ -229,8 +233,13 @@ sub truncated
     is($d->stop(), 0, 'stopped');
 
     $d->start(@xdp, '--udp-size', 4096);
-    $reply = query(SERVER6, 'big.dev1.devices.example', 'TXT', edns => 4096);
-    ok($reply->header()->tc(), 'an answer that is too large for the MTU');
+
+    for my $name ('big', 'mtu') {
+        $reply = query(SERVER6, "$name.dev1.devices.example", 'TXT',
+                       edns => 4096);
+        ok($reply && $reply->header()->tc(),
+           "an answer that is too large for a frame: $name");
+    }
 }
 
 
@@ -311,6 +320,28 @@ sub malformed
        'what is malformed was counted');
     is($counters->{NOERROR} - $before->{NOERROR}, 1, '... and what is not');
     is(datagrams() - $datagrams, 0, '... and came by AF_XDP');
+}
+
+
+# More than there are frames, with and without an answer: none is lost.
+
+sub many
+{
+    my $client = client();
+    my $before = datagrams();
+
+    for my $payload ('', $d->packet('dev1.devices.example', 'A')->data()) {
+        my $packet = ip(1, 0, udp(PORT, $client->sockport(), $payload));
+
+        for (1 .. 50) {
+            frame($packet) for 1 .. 64;
+            query(SERVER, 'dev1.devices.example', 'A') or last;
+        }
+    }
+
+    is(rcode(query(SERVER, 'dev1.devices.example', 'A')), 'NOERROR',
+       'after many frames of either kind: answered');
+    is(datagrams() - $before, 0, '... by AF_XDP');
 }
 
 
@@ -487,11 +518,16 @@ sub frame
 {
     my ($packet) = @_;
 
-    my ($index) = `ip -o link show dev xdp1` =~ /^(\d+):/;
-    my $protocol = unpack('S', pack('n', 0x0800));
+    state ($socket, $to);
 
-    socket(my $socket, AF_PACKET, SOCK_RAW, $protocol) or die("packet: $!\n");
+    if (!$socket) {
+        my ($index) = `ip -o link show dev xdp1` =~ /^(\d+):/;
+
+        socket($socket, AF_PACKET, SOCK_RAW, 0) or die("packet: $!\n");
+        $to = pack('S n i S C C a8', AF_PACKET, 0x0800, $index, 0, 0, 6,
+                   SERVER_MAC);
+    }
+
     send($socket, SERVER_MAC . CLIENT_MAC . pack('n', 0x0800) . $packet, 0,
-         pack('S S i S C C a8', AF_PACKET, $protocol, $index, 0, 0, 6,
-              SERVER_MAC)) or die("send: $!\n");
+         $to) or die("send: $!\n");
 }
