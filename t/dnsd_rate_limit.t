@@ -8,6 +8,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use IO::Socket::IP;
 use Test::More;
 use Time::HiRes ();
 
@@ -28,6 +29,14 @@ $d->start('--rate-limit', RATE, '--threads', 2);
 # Each flood comes from a prefix of its own.
 
 my $prefix = 0;
+
+# Another dnsd, that is left alone after a flood: see the end.
+
+my $quiet = SrvRegistrar::Dnsd->new(store => $d->{store});
+
+$quiet->allow_log(qr/^dnsd: rate limit: answers to /);
+$quiet->start('--rate-limit', 1);
+flood(sub { question('dev1.devices.example') }, to => $quiet);
 
 limited('one name', flood(sub { question('dev1.devices.example') }));
 limited('whatever is asked of it', flood(sub {
@@ -124,18 +133,47 @@ write_config("rate-limit 1\nrate-limit-exempt 127.0.0.0/8\n");
 $d->start('--config', $conf, '--rate-limit', 1);
 is(flood(sub { question('dev1.devices.example') })->{whole}, FLOOD,
    'an exempt prefix');
+write_config("rate-limit-exempt 127.0.0.1\n");
+kill('HUP', $d->{pid});
+ok($d->wait_log(qr/^dnsd: reloaded$/m), 'another one');
+ok(wait_until(sub {
+    flood(sub { question('dev1.devices.example') })->{whole} < FLOOD
+}, 10), '... and that is not exempt any more');
 is($d->stop(), 0, 'stopped');
+
+# IPv6 has one loopback address.
+
+SKIP: {
+    my $probe = IO::Socket::IP->new(Proto => 'udp', LocalHost => '::1')
+        or skip('no IPv6 here', 3);
+
+    $d->start('--listen', "::1\@$d->{port}", '--rate-limit', 1,
+              '--rate-limit-slip', 1);
+
+    my $v6 = IO::Socket::IP->new(Proto => 'udp', PeerHost => '::1',
+        PeerPort => $d->{port}) or die("socket: $!");
+    my $truncated = 0;
+
+    for (1 .. 20) {
+        $v6->send(question('dev1.devices.example'));
+        IO::Select->new($v6)->can_read(10) or die('no reply');
+        $v6->recv(my $reply, 4096);
+        $truncated++ if unpack('x2 n', $reply) & 0x0200;
+    }
+
+    cmp_ok($truncated, '>', 10, 'IPv6');
+    like($d->log(), qr{^dnsd: rate limit: answers to ::/56 are limited}m,
+         '... by /56');
+    is($d->stop(), 0, 'stopped');
+}
 
 # The end is logged, when nothing was limited for ten seconds.
 
-$d->start('--rate-limit', 1);
-my $before = length($d->log());
-flood(sub { question('dev1.devices.example') });
-ok(wait_until(sub {
-    substr($d->log(), $before) =~ m{^dnsd:\ rate\ limit:\ answers\ to
-        \ 127\.\d+\.0\.0/24\ are\ no\ longer\ limited,\ \d+\ were$}mx
-}, 20), 'the end is logged');
-is($d->stop(), 0, 'stopped');
+ok($quiet->wait_log(qr{^dnsd:\ rate\ limit:\ answers\ to\ 127\.\d+\.0\.0/24
+   \ are\ no\ longer\ limited,\ \d+\ were$}mx), 'the end is logged');
+is(scalar(() = $quiet->log() =~ /rate limit/g), 2, '... once');
+is($quiet->stop(), 0, 'stopped');
+$quiet->finish();
 
 $d->finish();
 done_testing();
@@ -168,10 +206,11 @@ sub flood
 {
     my ($make, %how) = @_;
 
+    my $to = $how{to} // $d;
     my $from = $how{from} // source();
-    my $last = cookie($from);
-    my $socket = IO::Socket::INET->new(PeerAddr => $d->{address},
-        PeerPort => $d->{port}, Proto => 'udp', LocalAddr => $from)
+    my $last = cookie($to, $from);
+    my $socket = IO::Socket::INET->new(PeerAddr => $to->{address},
+        PeerPort => $to->{port}, Proto => 'udp', LocalAddr => $from)
         or die("socket: $!");
     my %count = (whole => 0, short => 0, rcodes => {},
                  sent => $how{n} // FLOOD);
@@ -204,16 +243,16 @@ sub flood
 
 sub cookie
 {
-    my ($from) = @_;
+    my ($to, $from) = @_;
 
-    my $socket = IO::Socket::INET->new(PeerAddr => $d->{address},
-        PeerPort => $d->{port}, Proto => 'tcp', LocalAddr => $from)
+    my $socket = IO::Socket::INET->new(PeerAddr => $to->{address},
+        PeerPort => $to->{port}, Proto => 'tcp', LocalAddr => $from)
         or die("socket: $!");
 
     $socket->autoflush(1);
     print $socket pack('n/a*', question('www.devices.example', 1, COOKIE));
 
-    my ($option) = $d->read_tcp($socket) =~ /(\0\x0a\0\x18.{24})/s;
+    my ($option) = $to->read_tcp($socket) =~ /(\0\x0a\0\x18.{24})/s;
 
     return $option;
 }
