@@ -28,6 +28,11 @@ device_reason_t device_admin(const device_place_t *place,
     device_admin_t action, device_outcome_t *outcome, device_error_t *error);
 
 
+/* {"state": "suspended"} or {"state": "active"}. */
+device_reason_t device_admin_parse(device_admin_t *action, store_span_t body,
+    device_error_t *error);
+
+
 typedef struct {
     const store_key_t      *key;
     store_span_t            bytes;       /* the device's value */
@@ -46,6 +51,20 @@ typedef struct {
  * where it is not a sound value of a device.
  */
 char *device_report(const device_report_t *report);
+
+
+/* The table of issuers, JSON: {"issuers": [{"number", "sha256", "name",
+ * "state"}, ...]}.  begin may give NULL, for want of memory; finish then gives
+ * NULL, too. */
+typedef struct device_issuers_report_s  device_issuers_report_t;
+
+device_issuers_report_t *device_issuers_report_begin(void);
+
+/* A store_issuer_visitor_t; data is the report. */
+bool device_issuers_report_add(void *data, const store_issuer_t *issuer);
+
+/* The text, for device_reply_free; the report is spent. */
+char *device_issuers_report_finish(device_issuers_report_t *report);
 
 
 #endif /* DEVICE_ADMIN_H */

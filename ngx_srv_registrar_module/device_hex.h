@@ -9,6 +9,7 @@
 #define DEVICE_HEX_H
 
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,28 @@ device_hex_digit(uint8_t c)
     c |= 0x20;
 
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+
+/* 2 * len digits to len bytes; false where one is none. */
+static inline bool
+device_hex_read(uint8_t *out, const uint8_t *digits, size_t len)
+{
+    int     high, low;
+    size_t  i;
+
+    for (i = 0; i < len; i++) {
+        high = device_hex_digit(digits[2 * i]);
+        low = device_hex_digit(digits[2 * i + 1]);
+
+        if (high < 0 || low < 0) {
+            return false;
+        }
+
+        out[i] = (uint8_t) (high << 4 | low);
+    }
+
+    return true;
 }
 
 

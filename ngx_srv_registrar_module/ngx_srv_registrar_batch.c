@@ -16,6 +16,9 @@ static void ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work,
     ngx_srv_registrar_job_t *job);
 static store_status_t ngx_srv_registrar_batch_issuer(store_txn_t *txn,
     store_issuers_t *issuers, ngx_srv_registrar_job_t *job);
+static void ngx_srv_registrar_batch_suspend(ngx_srv_registrar_work_t *work,
+    store_txn_t *txn, store_issuers_t *issuers,
+    ngx_srv_registrar_job_t *job);
 static void ngx_srv_registrar_batch_touch(ngx_srv_registrar_work_t *work,
     store_txn_t *txn);
 static ngx_uint_t ngx_srv_registrar_batch_touched(
@@ -91,6 +94,11 @@ ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work, store_txn_t *txn,
     store_status_t  status;
     device_place_t  place;
 
+    if (job->type == NGX_SRV_REGISTRAR_JOB_ISSUER) {
+        ngx_srv_registrar_batch_suspend(work, txn, issuers, job);
+        return;
+    }
+
     if (job->issuer.known) {
         status = ngx_srv_registrar_batch_issuer(txn, issuers, job);
 
@@ -130,6 +138,51 @@ ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work, store_txn_t *txn,
 
     if (job->outcome.put) {
         (void) store_put(txn, &job->key, job->outcome.bytes);
+    }
+
+    if (job->type == NGX_SRV_REGISTRAR_JOB_ADMIN
+        && job->admin == DEVICE_ADMIN_REMOVE)
+    {
+        (void) store_delete(txn, &job->key);
+    }
+}
+
+
+/* The issuer's devices may lie in any zone. */
+static void
+ngx_srv_registrar_batch_suspend(ngx_srv_registrar_work_t *work,
+    store_txn_t *txn, store_issuers_t *issuers, ngx_srv_registrar_job_t *job)
+{
+    bool                        changed;
+    ngx_uint_t                  i;
+    store_span_t                name;
+    store_status_t              status;
+    ngx_srv_registrar_zone_t  **zones;
+
+    job->now = lease_clock_now(&work->clock);
+
+    status = store_issuer_suspend(txn, job->issuer.digest, job->issuer.name,
+                                  job->admin == DEVICE_ADMIN_SUSPEND,
+                                  &changed);
+
+    /* for the jobs that come after it in this batch */
+
+    if (status == STORE_OK) {
+        status = store_issuers_read(txn, issuers);
+    }
+
+    job->reason = ngx_srv_registrar_store_reason(status);
+
+    if (status != STORE_OK || !changed) {
+        return;
+    }
+
+    zones = work->conf->zones.elts;
+
+    for (i = 0; i < work->conf->zones.nelts; i++) {
+        name.data = zones[i]->policy.name;
+        name.len = zones[i]->policy.name_len;
+        (void) store_zone_touch(txn, name, job->now);
     }
 }
 
@@ -189,6 +242,9 @@ ngx_srv_registrar_job_rules(ngx_srv_registrar_job_t *job,
         return device_door_address(place, zone, &job->door, &job->ipv4,
                                    &job->ipv6, zone->dyndns2_lease,
                                    &job->outcome, &job->error);
+
+    case NGX_SRV_REGISTRAR_JOB_ADMIN:
+        return device_admin(place, job->admin, &job->outcome, &job->error);
 
     case NGX_SRV_REGISTRAR_JOB_REGISTER:
         return device_door_register(place, &job->enrollment, job->secret,

@@ -28,6 +28,7 @@ static ngx_str_t  ngx_srv_registrar_doors[NGX_SRV_REGISTRAR_DOORS] = {
     [NGX_SRV_REGISTRAR_CREDENTIALS] = ngx_string("credentials"),
     [NGX_SRV_REGISTRAR_ACME_DNS] = ngx_string("acme_dns"),
     [NGX_SRV_REGISTRAR_DYNDNS2] = ngx_string("dyndns2"),
+    [NGX_SRV_REGISTRAR_ADMIN] = ngx_string("admin"),
     [NGX_SRV_REGISTRAR_METRICS] = ngx_string("metrics"),
     [NGX_SRV_REGISTRAR_PROBLEM] = ngx_string("problem")
 };
@@ -69,7 +70,7 @@ ngx_srv_registrar(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                            "invalid value \"%V\" in \"srv_registrar\": it "
                            "must be \"enroll\", \"records\", \"key\", "
                            "\"credentials\", \"acme_dns\", \"dyndns2\", "
-                           "\"metrics\" or \"problem\"", &value[1]);
+                           "\"admin\", \"metrics\" or \"problem\"", &value[1]);
         return NGX_CONF_ERROR;
     }
 

@@ -235,6 +235,17 @@ ngx_srv_registrar_job_change(const ngx_srv_registrar_job_t *job)
         return job->outcome.dns_changed ? NGX_SRV_REGISTRAR_ADDRESS
                                         : NGX_SRV_REGISTRAR_REFRESHED;
 
+    case NGX_SRV_REGISTRAR_JOB_ISSUER:
+        return job->admin == DEVICE_ADMIN_SUSPEND
+               ? NGX_SRV_REGISTRAR_ISSUER_SUSPENDED
+               : NGX_SRV_REGISTRAR_ISSUER_RESUMED;
+
+    case NGX_SRV_REGISTRAR_JOB_ADMIN:
+        return job->admin == DEVICE_ADMIN_SUSPEND
+               ? NGX_SRV_REGISTRAR_SUSPENDED
+               : job->admin == DEVICE_ADMIN_RESUME
+               ? NGX_SRV_REGISTRAR_RESUMED : NGX_SRV_REGISTRAR_REMOVED;
+
     default: /* NGX_SRV_REGISTRAR_JOB_APPLY */
 
         if (job->method == DEVICE_WITHDRAW) {
@@ -260,7 +271,12 @@ ngx_srv_registrar_change_name(ngx_srv_registrar_change_t change)
         [NGX_SRV_REGISTRAR_WITHDRAWN] = "withdrawn",
         [NGX_SRV_REGISTRAR_CREDENTIAL] = "credentials",
         [NGX_SRV_REGISTRAR_CHALLENGE] = "challenge",
-        [NGX_SRV_REGISTRAR_ADDRESS] = "address"
+        [NGX_SRV_REGISTRAR_ADDRESS] = "address",
+        [NGX_SRV_REGISTRAR_SUSPENDED] = "suspended",
+        [NGX_SRV_REGISTRAR_RESUMED] = "resumed",
+        [NGX_SRV_REGISTRAR_REMOVED] = "removed",
+        [NGX_SRV_REGISTRAR_ISSUER_SUSPENDED] = "issuer-suspended",
+        [NGX_SRV_REGISTRAR_ISSUER_RESUMED] = "issuer-resumed"
     };
 
     return names[change];

@@ -166,6 +166,11 @@ ngx_srv_registrar_check_method(ngx_http_request_t *r,
         ngx_str_set(&allow, "GET, HEAD, POST");
         break;
 
+    case NGX_SRV_REGISTRAR_ADMIN:
+        methods = NGX_HTTP_GET|NGX_HTTP_PATCH|NGX_HTTP_DELETE;
+        ngx_str_set(&allow, "GET, PATCH, DELETE");
+        break;
+
     case NGX_SRV_REGISTRAR_DYNDNS2:
         methods = NGX_HTTP_GET|NGX_HTTP_HEAD;
         ngx_str_set(&allow, "GET, HEAD");
@@ -289,6 +294,9 @@ ngx_srv_registrar_enter(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
 
     case NGX_SRV_REGISTRAR_DYNDNS2:
         return ngx_srv_registrar_dyndns2(r, ctx);
+
+    case NGX_SRV_REGISTRAR_ADMIN:
+        return ngx_srv_registrar_admin(r, ctx);
 
     default:
         return NGX_HTTP_NOT_FOUND;
@@ -558,6 +566,10 @@ ngx_srv_registrar_finish(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
 
     case NGX_SRV_REGISTRAR_JOB_ADDRESS:
         return ngx_srv_registrar_dyndns2_finish(r, ctx);
+
+    case NGX_SRV_REGISTRAR_JOB_ADMIN:
+    case NGX_SRV_REGISTRAR_JOB_ISSUER:
+        return ngx_srv_registrar_admin_finish(r, ctx);
 
     default: /* NGX_SRV_REGISTRAR_JOB_ENROLL, JOB_ROTATE */
         return ngx_srv_registrar_enroll_finish(r, ctx);

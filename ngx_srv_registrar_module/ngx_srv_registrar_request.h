@@ -110,6 +110,8 @@ ngx_int_t ngx_srv_registrar_acme_dns(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
 ngx_int_t ngx_srv_registrar_dyndns2(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
+ngx_int_t ngx_srv_registrar_admin(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
 ngx_int_t ngx_srv_registrar_enroll_finish(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
 ngx_int_t ngx_srv_registrar_records_finish(ngx_http_request_t *r,
@@ -119,6 +121,8 @@ ngx_int_t ngx_srv_registrar_credentials_finish(ngx_http_request_t *r,
 ngx_int_t ngx_srv_registrar_acme_dns_finish(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
 ngx_int_t ngx_srv_registrar_dyndns2_finish(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
+ngx_int_t ngx_srv_registrar_admin_finish(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
 
 /* enroll: who the client certificate says the device is: ctx's name, and the

@@ -278,6 +278,27 @@ ngx_srv_registrar_store_issuer(ngx_srv_registrar_store_t *store,
 }
 
 
+store_status_t
+ngx_srv_registrar_store_issuers_visit(ngx_srv_registrar_store_t *store,
+    store_issuer_visitor_t visitor, void *data)
+{
+    store_status_t  status;
+
+    if (store == NULL || store->env == NULL) {
+        return STORE_ABSENT;
+    }
+
+    status = ngx_srv_registrar_store_renew(store);
+
+    if (status == STORE_OK) {
+        status = store_issuers_visit(store->snapshot, visitor, data);
+        store_read_reset(store->snapshot);
+    }
+
+    return status;
+}
+
+
 /* Takes a snapshot, and with it the time and who is suspended: the mark in the
  * snapshot is what the clock must not fall below. */
 static store_status_t

@@ -17,6 +17,7 @@
 
 #include "ngx_srv_registrar_module.h"
 #include "boot_clock.h"
+#include "device_admin.h"
 #include "device_door.h"
 #include "store_issuers.h"
 
@@ -35,7 +36,9 @@ typedef enum {
     NGX_SRV_REGISTRAR_JOB_CREDENTIALS,
     NGX_SRV_REGISTRAR_JOB_CHALLENGE,
     NGX_SRV_REGISTRAR_JOB_ADDRESS,
-    NGX_SRV_REGISTRAR_JOB_REGISTER
+    NGX_SRV_REGISTRAR_JOB_REGISTER,
+    NGX_SRV_REGISTRAR_JOB_ADMIN,
+    NGX_SRV_REGISTRAR_JOB_ISSUER
 } ngx_srv_registrar_job_type_t;
 
 /* Who signed the certificate that a device enrols with. */
@@ -58,7 +61,8 @@ struct ngx_srv_registrar_job_s {
     device_claim_t                 claim;
     device_enrollment_t            enrollment;   /* ENROLL, ROTATE,
                                                     REGISTER */
-    ngx_srv_registrar_issuer_t     issuer;       /* ENROLL, REGISTER */
+    ngx_srv_registrar_issuer_t     issuer;       /* ENROLL, REGISTER, ISSUER */
+    device_admin_t                 admin;        /* ADMIN, ISSUER */
     device_method_t                method;       /* APPLY */
     device_update_t               *update;       /* NULL: withdraw */
     device_door_claim_t            door;         /* CHALLENGE, ADDRESS */
@@ -185,6 +189,10 @@ store_status_t ngx_srv_registrar_store_read(ngx_srv_registrar_store_t *store,
  * none. */
 store_status_t ngx_srv_registrar_store_issuer(
     ngx_srv_registrar_store_t *store, const uint8_t *digest, uint16_t *number);
+
+store_status_t ngx_srv_registrar_store_issuers_visit(
+    ngx_srv_registrar_store_t *store, store_issuer_visitor_t visitor,
+    void *data);
 
 /* Lease time as of now; *held as lease_clock_held, or 0. */
 int64_t ngx_srv_registrar_store_now(ngx_srv_registrar_store_t *store,

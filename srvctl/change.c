@@ -207,9 +207,8 @@ change_issuer(srvctl_t *ctl, const char *text, bool suspended)
 static bool
 change_issuer_parse(change_issuer_t *issuer, const char *text)
 {
-    int     high, low;
     char   *end;
-    size_t  i, len = strlen(text);
+    size_t  len = strlen(text);
 
     memset(issuer, 0, sizeof(*issuer));
 
@@ -218,22 +217,9 @@ change_issuer_parse(change_issuer_t *issuer, const char *text)
         return issuer->number != 0;
     }
 
-    if (len != 2 * STORE_DIGEST_LEN) {
-        return false;
-    }
-
-    for (i = 0; i < STORE_DIGEST_LEN; i++) {
-        high = device_hex_digit((uint8_t) text[2 * i]);
-        low = device_hex_digit((uint8_t) text[2 * i + 1]);
-
-        if (high < 0 || low < 0) {
-            return false;
-        }
-
-        issuer->digest[i] = (uint8_t) (high << 4 | low);
-    }
-
-    return true;
+    return len == 2 * STORE_DIGEST_LEN
+           && device_hex_read(issuer->digest, (const uint8_t *) text,
+                              STORE_DIGEST_LEN);
 }
 
 

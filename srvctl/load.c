@@ -535,25 +535,8 @@ load_bytes(load_t *load, json_t *json, const char *name, uint8_t *out,
 static bool
 load_hex(const char *text, size_t digits, uint8_t *out)
 {
-    int     high, low;
-    size_t  i;
-
-    if (digits % 2 != 0) {
-        return false;
-    }
-
-    for (i = 0; i < digits; i += 2) {
-        high = device_hex_digit((uint8_t) text[i]);
-        low = device_hex_digit((uint8_t) text[i + 1]);
-
-        if (high < 0 || low < 0) {
-            return false;
-        }
-
-        out[i / 2] = (uint8_t) (high << 4 | low);
-    }
-
-    return true;
+    return digits % 2 == 0
+           && device_hex_read(out, (const uint8_t *) text, digits / 2);
 }
 
 
