@@ -268,6 +268,13 @@ rate_limit_sink(rate_limit_row_t *row, unsigned rate, uint32_t now)
 
     for (i = 0; i < RATE_LIMIT_COUNTERS; i++) {
         level = rate_limit_get(row->counters[i]);
+
+        /* of a rate that has been lowered since */
+
+        if (level > rate) {
+            level = rate;
+        }
+
         rate_limit_set(row->counters[i],
                        (uint16_t) (level > sunk ? level - sunk : 0));
     }

@@ -79,6 +79,31 @@ rate(void **state)
 }
 
 
+/* Who had much of a high rate is not in debt under a low one. */
+static void
+rate_lowered(void **state)
+{
+    bool                 begins = false;
+    unsigned             i;
+    rate_limit_t        *limit = rate_limit_create(64, seed);
+    rate_limit_answer_t  answer = named(1, "name");
+    rate_limit_policy_t  high = { .rate = RATE_LIMIT_MAX };
+
+    (void) state;
+
+    for (i = 0; i < RATE_LIMIT_MAX; i++) {
+        assert_int_equal(rate_limit_count(limit, &high, &answer, START,
+                                          &begins), RATE_LIMIT_PASS);
+    }
+
+    assert_int_equal(rate_limit_count(limit, &high, &answer, START, &begins),
+                     RATE_LIMIT_DROPS);
+    assert_int_equal(count(limit, &answer, 100, START), 0);
+    assert_int_equal(count(limit, &answer, 100, START + 500), 10);
+    rate_limit_destroy(limit);
+}
+
+
 /* A clock that another thread has read a tick later. */
 static void
 rate_clock_behind(void **state)
@@ -267,6 +292,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(rate),
+        cmocka_unit_test(rate_lowered),
         cmocka_unit_test(rate_clock_behind),
         cmocka_unit_test(rate_clock_wraps),
         cmocka_unit_test(kinds),
