@@ -322,8 +322,8 @@ net_connection_greet(net_thread_t *thread, net_connection_t *connection)
 
     if (result == NET_PROXY_BAD) {
         stats_event(&thread->stats, STATS_PROXY_MALFORMED);
-        log_peer(thread->log, "%s: closed a connection that does not begin "
-                 "with a header of the PROXY protocol",
+        log_peer(thread->log, "%s: no good header of the PROXY protocol: "
+                 "closed",
                  connection->listener->address.text);
         return false;
     }

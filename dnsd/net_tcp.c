@@ -11,6 +11,7 @@
 
 #include "net_connection.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,8 @@ static bool net_tcp_exhausted(net_thread_t *thread);
 static void net_tcp_pause(net_thread_t *thread, bool pause);
 static void net_tcp_open(net_thread_t *thread, const net_listener_t *listener,
     int fd, const net_endpoint_t *peer);
+static void net_tcp_stranger(net_thread_t *thread,
+    const net_listener_t *listener, const net_endpoint_t *peer);
 static net_connection_t *net_tcp_place(net_thread_t *thread);
 static void net_tcp_evict(net_thread_t *thread, net_member_t *member,
     stats_event_t why);
@@ -358,9 +361,7 @@ net_tcp_open(net_thread_t *thread, const net_listener_t *listener, int fd,
     if (listener->proxied
         && !net_prefix_match(policy->proxies, policy->nproxies, &peer->any))
     {
-        log_peer(thread->log, "%s: closed a connection of somebody who is "
-                 "not in proxy-from", listener->address.text);
-        stats_event(&thread->stats, STATS_PROXY_UNTRUSTED);
+        net_tcp_stranger(thread, listener, peer);
         close(fd);
         return;
     }
@@ -388,6 +389,23 @@ net_tcp_open(net_thread_t *thread, const net_listener_t *listener, int fd,
     if (!net_event_add(thread, &connection->event, EPOLLIN)) {
         net_connection_close(thread, connection, STATS_TCP_CLOSED);
     }
+}
+
+
+/* An operator who forgot a proxy has to find out which. */
+static void
+net_tcp_stranger(net_thread_t *thread, const net_listener_t *listener,
+    const net_endpoint_t *peer)
+{
+    char         text[INET6_ADDRSTRLEN] = "";
+    const void  *address = peer->any.sa_family == AF_INET6
+                           ? (const void *) &peer->v6.sin6_addr
+                           : (const void *) &peer->v4.sin_addr;
+
+    (void) inet_ntop(peer->any.sa_family, address, text, sizeof(text));
+    log_peer(thread->log, "%s: %s is not in proxy-from: closed",
+             listener->address.text, text);
+    stats_event(&thread->stats, STATS_PROXY_UNTRUSTED);
 }
 
 

@@ -238,6 +238,21 @@ sub counters
 }
 
 
+# The same as the metrics have it, without zeros:
+# { 'dnsd_tcp_closed_total{reason="idle"}' => 1, ... }.
+
+sub stats
+{
+    my ($self) = @_;
+
+    my $before = length($self->log());
+
+    $self->counters();
+
+    return { substr($self->log(), $before) =~ /^dnsd: stats: (\S+) (\S+)$/mg };
+}
+
+
 # A query as Net::DNS makes it; options: rd, cd, ad, edns (size), do, id.
 
 sub packet
@@ -300,12 +315,14 @@ sub ask_tcp
 }
 
 
+# By TCP; a socket's options, such as LocalAddr or another PeerPort.
+
 sub connect
 {
-    my ($self) = @_;
+    my ($self, %options) = @_;
 
     my $socket = IO::Socket::INET->new(PeerAddr => $self->{address},
-        PeerPort => $self->{port}, Proto => 'tcp', Timeout => 10)
+        PeerPort => $self->{port}, Proto => 'tcp', Timeout => 10, %options)
         or croak("connect: $!");
     $socket->autoflush(1);
 
