@@ -264,6 +264,12 @@ sections_odd(void **state)
 
         print_message("# case %zu\n", i);
         assert_int_equal(world->outcome, cases[i].outcome);
+        assert_int_equal(wire_get16(world->reply + 2),
+                         cases[i].outcome == ANSWER_SERVFAIL
+                         ? WIRE_FLAG_QR | WIRE_SERVFAIL
+                         : cases[i].outcome == ANSWER_NXDOMAIN
+                           ? WIRE_FLAG_QR | WIRE_FLAG_AA | WIRE_NXDOMAIN
+                           : WIRE_FLAG_QR | WIRE_FLAG_AA);
         assert_int_equal(wire_get16(world->reply + 6), cases[i].answers);
         assert_int_equal(wire_get16(world->reply + 8), cases[i].authorities);
         assert_int_equal(wire_get16(world->reply + 10),
