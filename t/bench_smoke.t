@@ -109,6 +109,8 @@ subtest 'the zone file and the store are one fleet' => sub {
 subtest 'figures' => sub {
     is(Bench::Table::median(3, 1, 2), 2, 'the middle');
     is(Bench::Table::median(4, 1, 2, 3), 2.5, 'between the two in the middle');
+    is_deeply([Bench::Table::quartiles(8, 1, 3, 2, 5, 4, 7, 6)], [3, 6],
+        'half of them');
     is(Bench::Table::thousands(1234567), '1,234,567', 'thousands');
 
     my @rows = map { { name => $_->[0], full => [{ cpu => $_->[1] }],
@@ -117,9 +119,9 @@ subtest 'figures' => sub {
     my $out = Bench::DnsReport::targets(
         map { { devices => $_, rows => \@rows } } 1e6, 1e7);
 
-    like($out, qr/nsd, 1,000,000 +\| +0\.67 \| +0\.65 \| missed/, 'missed');
-    like($out, qr/gdnsd, 1,000,000 +\| +1\.00 \| +1 \| +met/, 'met');
-    like($out, qr/first answer, 10,000,000 +\| +51\.00 \| +50 \| missed/,
+    like($out, qr/nsd, 1,000,000 +\| +0\.67 .* 0\.65 \| missed/, 'missed');
+    like($out, qr/gdnsd, 1,000,000 +\| +1\.00 .* 1 \| +met/, 'met');
+    like($out, qr/first answer, 10,000,000 +\| +51\.00 .* 50 \| missed/,
         'a figure that is no ratio');
     unlike($out, qr/gdnsd, 10,000 /, 'silent about what was not measured');
 };

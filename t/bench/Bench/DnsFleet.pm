@@ -51,7 +51,7 @@ sub measure
     } } @servers;
 
     for my $turn (1 .. $options->{runs}) {
-        run($_, $rows{ $_->{name} }, $turn, $options) for @servers;
+        take_turns($turn, $options, \%rows, @servers);
         print(STDERR " $turn");
     }
 
@@ -76,20 +76,26 @@ sub measure
 }
 
 
-# One turn of a server.
+# What is compared follows one on the other, and every other time the other way
+# round: a machine that gets slower meanwhile is nobody's disadvantage.
 
-sub run
+sub take_turns
 {
-    my ($server, $row, $turn, $options) = @_;
+    my ($turn, $options, $rows, @servers) = @_;
 
-    my @seed = ('--seed', $turn);
+    my %load = (
+        full    => ['--seconds', $options->{seconds}],
+        single  => ['--seconds', $options->{seconds} / 2, SINGLE],
+        latency => ['--seconds', $options->{seconds} / 2, LATENCY, '--rate',
+                    $options->{rate}],
+    );
 
-    push(@{ $row->{full} }, $server->load(@seed, '--seconds',
-        $options->{seconds}));
-    push(@{ $row->{single} }, $server->load(@seed, SINGLE, '--seconds',
-        $options->{seconds} / 2));
-    push(@{ $row->{latency} }, $server->load(@seed, LATENCY, '--rate',
-        $options->{rate}, '--seconds', $options->{seconds} / 2));
+    @servers = reverse(@servers) if $turn % 2 == 0;
+
+    for my $kind (qw(full single latency)) {
+        push(@{ $rows->{ $_->{name} }{$kind} }, $_->load('--seed', $turn,
+            @{ $load{$kind} })) for @servers;
+    }
 }
 
 

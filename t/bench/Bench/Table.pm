@@ -8,7 +8,7 @@ use warnings;
 use Exporter qw(import);
 use List::Util qw(max);
 
-our @EXPORT_OK = qw(median ratio table thousands);
+our @EXPORT_OK = qw(median quartiles ratio table thousands);
 
 
 sub median
@@ -19,6 +19,16 @@ sub median
 
     return @sorted % 2 ? $sorted[@sorted / 2]
                        : ($sorted[@sorted / 2 - 1] + $sorted[@sorted / 2]) / 2;
+}
+
+
+# Between which half of the values lie, as nearly as their number allows.
+
+sub quartiles
+{
+    my @sorted = sort { $a <=> $b } @_;
+
+    return @sorted[int(@sorted / 4), $#sorted - int(@sorted / 4)];
 }
 
 
