@@ -47,6 +47,7 @@ net_create(const net_options_t *options, const net_policy_t *policy,
     log_t *log)
 {
     net_t     *net;
+    size_t     size;
     unsigned   i, places = net_places(options);
 
     for (i = 0; i < options->naddresses; i++) {
@@ -67,13 +68,15 @@ net_create(const net_options_t *options, const net_policy_t *policy,
         }
     }
 
-    net = calloc(1, sizeof(*net) + options->nthreads * sizeof(net_thread_t));
+    size = sizeof(*net) + options->nthreads * sizeof(net_thread_t);
+    net = aligned_alloc(_Alignof(net_t), size);
 
     if (net == NULL) {
         log_line(log, "no memory for the threads");
         return NULL;
     }
 
+    memset(net, 0, size);
     net->log = log;
     net->limit = net_limit_create();
 

@@ -144,17 +144,15 @@ $d->query(NAME, 'A');
 is(scalar(my @both = read_frames($peer, 2)), 2, 'connected again');
 cmp_ok(metric('dropped'), '>=', 6, 'what nobody took is counted');
 
-# One that stops reading: the queue fills, answers go on, and when it ends in
-# the midst of a frame the next one begins with a whole frame.
+# One that stops reading: the queues fill, and answers go on.
 
+my @clients = map {
+    IO::Socket::INET->new(PeerAddr => $d->{address}, PeerPort => $d->{port},
+                          Proto => 'udp') or die("socket: $!")
+} 1 .. 8;
 my %full = metrics();
-my $dropped = metric('dropped');
 
-for (1 .. 400) {
-    $client->send($question) for 1 .. 100;
-    $d->ask($question);
-    last if metric('dropped') > $dropped;
-}
+flood(sub { metric('dropped') > $full{dropped} });
 
 # What was sent last may still be on its way.
 
@@ -171,6 +169,29 @@ cmp_ok($after{dropped}, '>', $full{dropped}, 'a full queue drops');
 is($after{queued} + $after{dropped} - $full{queued} - $full{dropped},
    $after{messages} - $full{messages}, '... and counts each frame once');
 is($d->query(NAME, 'A')->header->rcode, 'NOERROR', '... and answers go on');
+
+# When it reads again it gets what was queued, frame after frame, whichever
+# thread's they were, and while both threads put more.
+
+my $whole = $after{queued} - $full{queued};
+my $frames = 0;
+
+while (IO::Select->new($peer)->can_read(1)) {
+    my ($frame) = read_frames($peer, 1);
+
+    die('not a frame of ours') if $frame->{identity} ne 'tap-test';
+
+    if (++$frames < $whole && $frames % 20 == 0) {
+        $_->send($question) for @clients;
+    }
+}
+
+cmp_ok($frames, '>=', $whole, 'what was queued comes when it reads again');
+
+# One that ends in the midst of a frame: the next begins with a whole one.
+
+%full = metrics();
+flood(sub { metric('queued') > $full{queued} + 4000 });
 sysread($peer, my $some, 1001);
 close($peer);
 $peer = handshake($listener, 3);
@@ -264,6 +285,25 @@ sub drain
 {
     sysread($peer, my $bytes, 1 << 20)
         while IO::Select->new($peer)->can_read(0.2);
+}
+
+
+# Questions to both threads, until something is so.
+
+sub flood
+{
+    my ($condition) = @_;
+
+    for (1 .. 400) {
+        for my $client (@clients) {
+            $client->send($question) for 1 .. 20;
+            $client->recv(my $reply, 65535, Socket::MSG_DONTWAIT)
+                for 1 .. 40;
+        }
+
+        $d->ask($question);
+        return if $condition->();
+    }
 }
 
 
