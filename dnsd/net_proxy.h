@@ -2,7 +2,7 @@
 /*
  * The header of the PROXY protocol, by which a proxy tells whose connection
  * it carries: version 2 (binary) and version 1 (a line of text, which is all
- * that nginx writes before 1.31).
+ * that nginx 1.22 writes).
  */
 
 #ifndef NET_PROXY_H
