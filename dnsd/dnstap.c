@@ -272,9 +272,9 @@ dnstap_connect(dnstap_t *dnstap)
         return;
     }
 
-    log_line(dnstap->log, "dnstap: connected to %s", dnstap->options.path);
-    dnstap->told = false;
     atomic_store(&dnstap->connected, true);
+    dnstap->told = false;
+    log_line(dnstap->log, "dnstap: connected to %s", dnstap->options.path);
 }
 
 

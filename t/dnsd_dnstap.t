@@ -152,6 +152,11 @@ my @clients = map {
 } 1 .. 8;
 my %full = metrics();
 
+# Of a thousand bytes, that there need not be so many.
+
+my $large = substr($question, 0, 10) . pack('n', 1) . substr($question, 12)
+            . pack('CnnNn', 0, 41, 1232, 0, 1004) . pack('nnx1000', 12, 1000);
+
 flood(sub { metric('dropped') > $full{dropped} });
 
 # What was sent last may still be on its way.
@@ -182,7 +187,7 @@ while (IO::Select->new($peer)->can_read(1)) {
     die('not a frame of ours') if $frame->{identity} ne 'tap-test';
 
     if (++$frames < $whole && $frames % 20 == 0) {
-        $_->send($question) for @clients;
+        $_->send($large) for @clients;
     }
 }
 
@@ -191,7 +196,7 @@ cmp_ok($frames, '>=', $whole, 'what was queued comes when it reads again');
 # One that ends in the midst of a frame: the next begins with a whole one.
 
 %full = metrics();
-flood(sub { metric('queued') > $full{queued} + 4000 });
+flood(sub { metric('queued') > $full{queued} + 1000 });
 sysread($peer, my $some, 1001);
 close($peer);
 $peer = handshake($listener, 3);
@@ -296,7 +301,7 @@ sub flood
 
     for (1 .. 400) {
         for my $client (@clients) {
-            $client->send($question) for 1 .. 20;
+            $client->send($large) for 1 .. 20;
             $client->recv(my $reply, 65535, Socket::MSG_DONTWAIT)
                 for 1 .. 40;
         }
@@ -366,6 +371,7 @@ sub handshake
     IO::Select->new($listener)->can_read(15) or die('nobody connects');
     my $peer = $listener->accept();
     my ($ready) = read_frames($peer, 1);
+    my $before = () = $d->log() =~ /dnstap: connected to/g;
 
     syswrite($peer, frame_control(ACCEPT, CONTENT));
     my ($start) = read_frames($peer, 1);
@@ -374,11 +380,11 @@ sub handshake
        . $start->{content}, join(' ', READY, CONTENT, START, CONTENT),
        "handshake $number");
 
-    # The flag that says so is set after START has been sent.
+    # Messages are dropped until START has been sent, and that is told.
 
     wait_until(sub {
-        $number <= (() = $d->log() =~ /dnstap: connected to/g)
-    }, 10);
+        $before < (() = $d->log() =~ /dnstap: connected to/g)
+    }, 10) or die('not connected');
 
     return $peer;
 }
