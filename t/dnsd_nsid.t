@@ -59,12 +59,13 @@ is(dig('version.bind CH TXT +noall +answer') =~ s/\s+/ /gr,
 like(dig('version.bind IN TXT'), qr/status: REFUSED/, 'not in class IN');
 
 is($d->stop(), 0, 'stopped');
-$d->start('--nsid', '0x00ff');
+$d->start('--nsid', '0x00ff', '--tcp-idle', 7);
 like(dig('+nsid', NAME), qr/NSID: 00 ff/, 'NSID of bytes');
 
-# The keepalive of TCP: asked for by an empty option.
+# The keepalive of TCP: asked for by an empty option, in tenths of a second.
 
-is(keepalive(tcp => 1, option => ''), undef, 'no keepalive for nobody');
+is(keepalive(tcp => 1), 70, 'a keepalive');
+is(keepalive(tcp => 1, option => ''), undef, '... for nobody who did not ask');
 is(keepalive(tcp => 1, option => pack('nnn', 11, 2, 5)), 'RCODE 1',
    '... nor by an option that says something');
 is(keepalive(), undef, 'none by UDP');
