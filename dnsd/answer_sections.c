@@ -156,13 +156,13 @@ static wire_rcode_t
 answer_negative(answer_work_t *work, const lookup_node_t *node,
     wire_rcode_t rcode)
 {
-    lookup_node_t   apex, *fetched = &apex;
+    lookup_node_t   apex;
     lookup_rrset_t  soa;
 
     lookup_node_apex(&apex, node);
 
     if (!lookup_node_share(node, &apex)) {
-        lookup_fetch(work->lookup, &fetched, 1);
+        lookup_fetch_apex(work->lookup, &apex);
     }
 
     if (lookup_find(work->lookup, &apex, WIRE_TYPE_SOA, &soa) != LOOKUP_RRSET

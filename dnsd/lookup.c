@@ -14,6 +14,7 @@
 #include "boot_clock.h"
 
 #include <stddef.h>
+#include <string.h>
 
 
 static bool lookup_refresh(lookup_t *lookup, store_status_t *status);
@@ -97,6 +98,7 @@ lookup_begin(lookup_t *lookup)
     }
 
     lookup_clock(lookup);
+    lookup->apex.place = LOOKUP_PLACE_NONE;
     lookup->ready = true;
 
     return true;
@@ -244,6 +246,22 @@ lookup_fetch(lookup_t *lookup, lookup_node_t *const *nodes, size_t n)
         lookup_open(lookup, wanted[i], keys[i], lookup->values[i],
                     lookup->statuses[i]);
     }
+}
+
+
+/* Its name is copied: nodes' names may live shorter than the batch. */
+void
+lookup_fetch_apex(lookup_t *lookup, lookup_node_t *apex)
+{
+    if (lookup_node_share(&lookup->apex, apex)) {
+        return;
+    }
+
+    lookup_fetch(lookup, &apex, 1);
+
+    lookup->apex = *apex;
+    lookup->apex.name.data = lookup->apex_name;
+    memcpy(lookup->apex_name, apex->name.data, apex->name.len);
 }
 
 
@@ -406,10 +424,7 @@ lookup_open(lookup_t *lookup, lookup_node_t *node, const store_key_t *key,
         return;
     }
 
-    if (status == STORE_OK
-        && store_value_open(&value, (store_span_t) { key->data, key->len },
-                            bytes))
-    {
+    if (status == STORE_OK && store_value_open_made(&value, key, bytes)) {
         /* a suspended device is not there at all, whether it was suspended
          * itself or with all of its issuer's */
 

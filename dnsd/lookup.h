@@ -145,6 +145,10 @@ bool lookup_node_share(const lookup_node_t *a, lookup_node_t *b);
 /* Fetches the values of at most LOOKUP_BATCH nodes. */
 void lookup_fetch(lookup_t *lookup, lookup_node_t *const *nodes, size_t n);
 
+/* The same for an apex: the last one is kept until lookup_end, since a tenth of
+ * all answers are negative and want the same one. */
+void lookup_fetch_apex(lookup_t *lookup, lookup_node_t *apex);
+
 /*
  * What there is for a type, WIRE_TYPE_ANY included (any one live RRset).  An
  * RRset whose lease has run out does not exist.

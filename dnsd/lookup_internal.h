@@ -49,6 +49,9 @@ struct lookup_s {
     int64_t              now;           /* lease time of this batch, s */
     store_zones_t        zones;
     store_issuers_t      issuers;
+    lookup_node_t        apex;          /* of this batch's last negative answer
+                                           of another value than its own */
+    uint8_t              apex_name[WIRE_NAME_MAX];
 
     store_key_t          keys[LOOKUP_BATCH];
     store_span_t         values[LOOKUP_BATCH];

@@ -23,6 +23,10 @@
 /* A query is a name and an OPT; what is larger is no query. */
 #define NET_UDP_QUERY   4096
 
+/* Beginnings of buffers that all lie a multiple of 4096 bytes apart would
+ * compete for the same few places in the cache. */
+#define NET_UDP_APART   64
+
 /* Room for one in6_pktinfo, the larger of the two kinds. */
 #define NET_UDP_CONTROL  CMSG_SPACE(sizeof(struct in6_pktinfo))
 
@@ -47,8 +51,10 @@ typedef struct {
     struct iovec             out_iov[NET_UDP_BATCH];
     struct sockaddr_storage  peers[NET_UDP_BATCH];
     net_udp_control_t        control[NET_UDP_BATCH];
-    uint8_t                  queries[NET_UDP_BATCH][NET_UDP_QUERY];
-    uint8_t                  replies[NET_UDP_BATCH][NET_UDP_SIZE_MAX];
+    uint8_t                  queries[NET_UDP_BATCH][NET_UDP_QUERY
+                                                    + NET_UDP_APART];
+    uint8_t                  replies[NET_UDP_BATCH][NET_UDP_SIZE_MAX
+                                                    + NET_UDP_APART];
     answer_t                 answers[NET_UDP_BATCH];
 } net_udp_batch_t;
 

@@ -132,12 +132,27 @@ store_name_scan(store_span_t bytes)
 void
 store_name_fold(uint8_t *dst, const uint8_t *src, size_t len)
 {
-    size_t   i;
-    uint8_t  c;
+    size_t          i;
+    uint8_t         c;
+    uint64_t        word, low, upper;
+    const uint64_t  ones = 0x0101010101010101;
 
-    /* A length byte is at most 63, below 'A', and stays as it is. */
+    /* A length byte is at most 63, below 'A', and stays as it is.  Eight at
+     * once, since the key of each query is made here; without their high
+     * bits, so that no sum runs over into the next byte. */
 
-    for (i = 0; i < len; i++) {
+    for (i = 0; i + sizeof(word) <= len; i += sizeof(word)) {
+        memcpy(&word, src + i, sizeof(word));
+
+        low = word & ones * 0x7f;
+        upper = (low + ones * (0x80 - 'A')) & ~(low + ones * (0x7f - 'Z'))
+                & ~word & ones * 0x80;
+        word |= upper >> 2;
+
+        memcpy(dst + i, &word, sizeof(word));
+    }
+
+    for ( ; i < len; i++) {
         c = src[i];
         dst[i] = (uint8_t) (c | ((c >= 'A' && c <= 'Z') << 5));
     }
@@ -165,8 +180,9 @@ store_is_lower(const uint8_t *data, size_t len)
 bool
 store_label_is_device(store_span_t label)
 {
-    size_t   i;
-    uint8_t  c;
+    size_t    i;
+    uint8_t   c;
+    unsigned  good = 1;
 
     if (label.len == 0 || label.len > STORE_LABEL_MAX) {
         return false;
@@ -175,10 +191,9 @@ store_label_is_device(store_span_t label)
     for (i = 0; i < label.len; i++) {
         c = label.data[i];
 
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-')) {
-            return false;
-        }
+        good &= (unsigned) ((uint8_t) (c - 'a') < 26)
+                | ((uint8_t) (c - '0') < 10) | (c == '-');
     }
 
-    return label.data[0] != '-' && label.data[label.len - 1] != '-';
+    return good && label.data[0] != '-' && label.data[label.len - 1] != '-';
 }

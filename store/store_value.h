@@ -151,6 +151,10 @@ typedef store_rrset_iter_t  store_rr_iter_t;
 bool store_value_open(store_value_t *value, store_span_t key,
     store_span_t bytes);
 
+/* The same for a key that store_key_make made: it is known to be one. */
+bool store_value_open_made(store_value_t *value, const store_key_t *key,
+    store_span_t bytes);
+
 /* A device's facts; value must be of STORE_KIND_DEVICE. */
 void store_value_device(const store_value_t *value, store_device_t *device);
 

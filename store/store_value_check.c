@@ -27,6 +27,8 @@ typedef struct {
 } store_rrset_name_t;
 
 
+static bool store_value_check(store_value_t *value, store_span_t key,
+    store_span_t label, store_span_t bytes);
 static size_t store_header_check(store_span_t label, store_span_t bytes);
 static size_t store_device_check(store_span_t bytes);
 static size_t store_key_check(store_span_t bytes, size_t at, bool pending);
@@ -77,15 +79,35 @@ store_seal(store_span_t key, uint8_t *bytes, size_t len)
 bool
 store_value_open(store_value_t *value, store_span_t key, store_span_t bytes)
 {
-    size_t        header, fqdn;
     store_span_t  zone, label;
+
+    return store_key_parse(key, &zone, &label)
+           && store_value_check(value, key, label, bytes);
+}
+
+
+bool
+store_value_open_made(store_value_t *value, const store_key_t *key,
+    store_span_t bytes)
+{
+    store_span_t  whole = { key->data, key->len }, label;
+
+    label.data = key->data + key->zone_len;
+    label.len = (size_t) key->len - key->zone_len;
+
+    return key->zone_len != 0 && store_value_check(value, whole, label, bytes);
+}
+
+
+static bool
+store_value_check(store_value_t *value, store_span_t key, store_span_t label,
+    store_span_t bytes)
+{
+    size_t  header, fqdn;
 
     /* The length first: it bounds what the checksum has to read. */
 
-    if (bytes.len > STORE_VALUE_MAX
-        || !store_key_parse(key, &zone, &label)
-        || !store_sealed(key, bytes))
-    {
+    if (bytes.len > STORE_VALUE_MAX || !store_sealed(key, bytes)) {
         return false;
     }
 

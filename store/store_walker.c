@@ -63,8 +63,8 @@ static inline bool store_search_choose(const store_view_t *view,
     store_search_t *search);
 static inline bool store_search_look(const store_view_t *view,
     store_search_t *search);
-static bool store_search_compare(const store_view_t *view,
-    store_search_t *search, size_t len);
+static bool store_search_end_of_key(const store_view_t *view,
+    store_search_t *search, size_t len, size_t i);
 static inline void store_search_narrow(store_search_t *search, bool above,
     uint32_t at);
 static bool store_search_descend(const store_view_t *view,
@@ -291,9 +291,8 @@ store_search_choose(const store_view_t *view, store_search_t *search)
 static inline bool
 store_search_look(const store_view_t *view, store_search_t *search)
 {
-    bool            above;
-    size_t          len;
-    uint32_t        at, same = search->same;
+    size_t          len, least;
+    uint32_t        at;
     uint64_t        ours, theirs;
     const uint8_t  *key;
 
@@ -304,48 +303,34 @@ store_search_look(const store_view_t *view, store_search_t *search)
         return store_search_end(search, STORE_DAMAGED);
     }
 
-    if (same + sizeof(ours) > len || same + sizeof(ours) > search->len) {
-        return store_search_compare(view, search, len);
-    }
-
-    ours = store_load_order(search->key + same);
-    theirs = store_load_order(key + same);
-
-    if (ours == theirs) {
-        return store_search_compare(view, search, len);
-    }
-
-    above = ours > theirs;
-    at = same + (uint32_t) __builtin_clzll(ours ^ theirs) / 8;
-
-    store_search_narrow(search, above, at);
-
-    return store_search_choose(view, search);
-}
-
-
-/* The search's key against a node's, as memcmp and then the lengths say. */
-static bool
-store_search_compare(const store_view_t *view, store_search_t *search,
-    size_t len)
-{
-    size_t          i, least;
-    uint64_t        ours, theirs;
-    const uint8_t  *key = search->node + STORE_NODE_HEADER;
-
     least = len < search->len ? len : search->len;
-    i = search->same;
 
-    for ( ; i + sizeof(ours) <= least; i += sizeof(ours)) {
-        ours = store_load64(search->key + i);
-        theirs = store_load64(key + i);
+    for (at = search->same; at + sizeof(ours) <= least; at += sizeof(ours)) {
+        ours = store_load_order(search->key + at);
+        theirs = store_load_order(key + at);
 
         if (ours != theirs) {
-            break;
+            store_search_narrow(search, ours > theirs,
+                                at + (uint32_t) __builtin_clzll(ours ^ theirs)
+                                     / 8);
+
+            return store_search_choose(view, search);
         }
     }
 
-    while (i < least && search->key[i] == key[i]) {
+    return store_search_end_of_key(view, search, len, at);
+}
+
+
+/* Fewer than eight bytes are left of one of the two keys; i: how many they
+ * have in common at least. */
+static bool
+store_search_end_of_key(const store_view_t *view, store_search_t *search,
+    size_t len, size_t i)
+{
+    const uint8_t  *key = search->node + STORE_NODE_HEADER;
+
+    while (i < len && i < search->len && search->key[i] == key[i]) {
         i++;
     }
 

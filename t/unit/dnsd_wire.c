@@ -156,6 +156,42 @@ name_fold(void **state)
 }
 
 
+/* Names are folded by words: every byte, at every place of a word and in what
+ * is left behind the last, is what tolower() of the C locale makes of it. */
+static void
+name_fold_every_byte(void **state)
+{
+    size_t    at, len;
+    uint8_t   name[24], lower[24];
+    unsigned  byte;
+
+    (void) state;
+
+    for (byte = 0; byte < 256; byte++) {
+        for (at = 0; at < sizeof(name); at++) {
+            for (len = at + 1; len <= sizeof(name); len++) {
+                memset(name, at % 2 == 0 ? 0xff : 'Z', sizeof(name));
+                name[at] = (uint8_t) byte;
+
+                memset(lower, at % 2 == 0 ? 0xff : 'z', sizeof(lower));
+                lower[at] = (uint8_t) (byte >= 'A' && byte <= 'Z'
+                                       ? byte + 32 : byte);
+
+                assert_true(wire_equal(name, lower, len));
+                lower[at] ^= 1;
+                assert_false(wire_equal(name, lower, len));
+                lower[at] ^= 1;
+
+                wire_fold(name, len);
+                assert_memory_equal(name, lower, len);
+                assert_true(len == sizeof(name)
+                            || name[len] == (at % 2 == 0 ? 0xff : 'Z'));
+            }
+        }
+    }
+}
+
+
 static void
 name_ends_with(void **state)
 {
@@ -486,6 +522,7 @@ main(void)
         cmocka_unit_test(name_parse),
         cmocka_unit_test(name_pointers),
         cmocka_unit_test(name_fold),
+        cmocka_unit_test(name_fold_every_byte),
         cmocka_unit_test(name_ends_with),
         cmocka_unit_test(name_print),
         cmocka_unit_test(query_parse),

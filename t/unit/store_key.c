@@ -225,6 +225,34 @@ test_fold(void **state)
 }
 
 
+/* It goes by words: every byte, at every place of one and behind the last. */
+static void
+test_fold_every_byte(void **state)
+{
+    size_t    at, len;
+    uint8_t   name[24], folded[25];
+    unsigned  byte;
+
+    (void) state;
+
+    for (byte = 0; byte < 256; byte++) {
+        for (at = 0; at < sizeof(name); at++) {
+            len = at + 1 + byte % (sizeof(name) - at);
+            memset(name, at % 2 == 0 ? 0xff : 'a', sizeof(name));
+            memset(folded, 1, sizeof(folded));
+            name[at] = (uint8_t) byte;
+
+            store_name_fold(folded, name, len);
+            assert_int_equal(folded[len], 1);
+
+            name[at] = (uint8_t) (byte >= 'A' && byte <= 'Z' ? byte + 32
+                                                             : byte);
+            assert_memory_equal(folded, name, len);
+        }
+    }
+}
+
+
 static void
 test_device_label(void **state)
 {
@@ -273,6 +301,7 @@ main(void)
         cmocka_unit_test(test_parse_hostile),
         cmocka_unit_test(test_meta),
         cmocka_unit_test(test_fold),
+        cmocka_unit_test(test_fold_every_byte),
         cmocka_unit_test(test_device_label)
     };
 
