@@ -151,9 +151,13 @@ ngx_srv_registrar_certificate_again(ngx_http_request_t *r, X509 *cert,
         X509_VERIFY_PARAM_set1(param, SSL_get0_param(ssl));
         X509_VERIFY_PARAM_set_auth_level(param, SSL_get_security_level(ssl));
 
+        ngx_srv_registrar_forgive_expired(r, ctx);
+
         reason = DEVICE_OK;
 
-        if (X509_verify_cert(ctx) != 1) {
+        if (X509_verify_cert(ctx) != 1
+            || X509_STORE_CTX_get_error(ctx) != X509_V_OK)
+        {
             reason = device_refuse(error, DEVICE_MISDIRECTED, NULL,
                                    "the TLS session was resumed and its "
                                    "certificate does not verify here: %s",

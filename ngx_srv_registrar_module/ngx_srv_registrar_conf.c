@@ -146,6 +146,13 @@ ngx_command_t  ngx_srv_registrar_commands[] = {
       0,
       NULL },
 
+    { ngx_string("srv_registrar_expired_certificates"),
+      NGX_HTTP_SRV_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_SRV_CONF_OFFSET,
+      offsetof(ngx_srv_registrar_srv_conf_t, expired),
+      NULL },
+
     { ngx_string("srv_registrar_acme_dns_register"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_enum_slot,

@@ -20,8 +20,8 @@ static ngx_http_module_t  ngx_srv_registrar_module_ctx = {
     ngx_srv_registrar_create_main_conf,    /* create main configuration */
     ngx_srv_registrar_init_main_conf,      /* init main configuration */
 
-    NULL,                                  /* create server configuration */
-    NULL,                                  /* merge server configuration */
+    ngx_srv_registrar_create_srv_conf,     /* create server configuration */
+    ngx_srv_registrar_merge_srv_conf,      /* merge server configuration */
 
     ngx_srv_registrar_create_loc_conf,     /* create location configuration */
     ngx_srv_registrar_merge_loc_conf       /* merge location configuration */

@@ -83,6 +83,12 @@ typedef struct {
 } ngx_srv_registrar_loc_conf_t;
 
 
+/* One per server. */
+typedef struct {
+    ngx_flag_t                   expired;    /* certificates are forgiven */
+} ngx_srv_registrar_srv_conf_t;
+
+
 /* A file that changes are written to. */
 typedef struct {
     ngx_open_file_t             *file;
@@ -123,6 +129,11 @@ char *ngx_srv_registrar_secrets(ngx_conf_t *cf, ngx_command_t *cmd,
 
 /* location: "enroll", ... */
 ngx_str_t *ngx_srv_registrar_door_name(ngx_srv_registrar_door_t door);
+
+/* expired: nginx's hooks. */
+void *ngx_srv_registrar_create_srv_conf(ngx_conf_t *cf);
+char *ngx_srv_registrar_merge_srv_conf(ngx_conf_t *cf, void *parent,
+    void *child);
 
 /* log */
 char *ngx_srv_registrar_log(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

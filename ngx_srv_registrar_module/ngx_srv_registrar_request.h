@@ -94,6 +94,10 @@ device_reason_t ngx_srv_registrar_certificate(ngx_http_request_t *r,
     store_span_t *der, ngx_srv_registrar_issuer_t *issuer,
     device_error_t *error);
 
+/* expired: lets a verification forgive what the server of r forgives. */
+void ngx_srv_registrar_forgive_expired(ngx_http_request_t *r,
+    X509_STORE_CTX *ctx);
+
 
 /* The doors: begin is called with the body in ctx, finish with the job's
  * result.  They return what ngx_http_finalize_request takes; NGX_DONE: the
