@@ -88,7 +88,7 @@ check('a store that is a file', "store $dir/conf\nlisten $listen\n",
                          "store $dir/none\nlisten $listen\n");
 like($said, qr{warning: --store \Q$dir\E/none: No such file}, '... is told');
 
-# What we give as an example, and what --help says.
+# What we give as an example, and what we say of all settings.
 
 (my $example, $said) = $d->run('--config',
     "$FindBin::Bin/../docs/examples/dnsd.conf", '--check', '--store',
@@ -96,9 +96,16 @@ like($said, qr{warning: --store \Q$dir\E/none: No such file}, '... is told');
 is($example, 0, 'the example is good') or diag($said);
 
 my (undef, $help) = $d->run('--help');
+my $manual = do {
+    open(my $file, '<', "$FindBin::Bin/../docs/dnsd.8") or die("dnsd.8: $!");
+    local $/;
+    <$file>;
+};
 my @names = $help =~ /^  --([a-z-]+)/mg;
 
 cmp_ok(scalar(@names), '>', 10, 'settings in the help');
+is(join(' ', grep { $manual !~ /^\.It Fl -\Q$_\E(?: |$)/m } @names), '',
+   'the manual has each');
 is((grep { length($_) > 80 } split(/\n/, $help)), 0, 'in 80 columns');
 
 # The file itself.
