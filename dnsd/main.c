@@ -19,6 +19,7 @@
 #include "version.h"
 #include "watch.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -217,6 +218,14 @@ main_serve(main_t *all)
     if (watch->source == NULL) {
         log_line(log, "no memory for the store's readers");
         return false;
+    }
+
+    /* as whoever we are now */
+
+    if (all->options.config != NULL && access(all->options.config, R_OK) == -1)
+    {
+        log_line(log, "warning: %s: %s: SIGHUP will not be able to read it",
+                 all->options.config, strerror(errno));
     }
 
     if (!watch_init(watch)

@@ -27,6 +27,10 @@
 /* ms, from accept to the last byte. */
 #define METRICS_TIMEOUT  5000
 
+/* ms without accepting, where there was no descriptor or no memory for it: the
+ * listener stays readable, and this would be a busy loop. */
+#define METRICS_PAUSE    100
+
 #define METRICS_OUT_MAX  (METRICS_HTTP_HEAD_MAX + METRICS_TEXT_MAX)
 
 
@@ -218,6 +222,7 @@ metrics_accept(metrics_server_t *server)
 {
     int               fd;
     unsigned          i;
+    struct pollfd     wake = { .fd = server->wake, .events = POLLIN };
     metrics_place_t  *place = &server->places[0];
 
     for (i = 0; i < METRICS_PLACES && place->fd != -1; i++) {
@@ -237,6 +242,12 @@ metrics_accept(metrics_server_t *server)
     fd = accept4(server->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
     if (fd == -1) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS
+            || errno == ENOMEM)
+        {
+            (void) poll(&wake, 1, METRICS_PAUSE);
+        }
+
         return;
     }
 

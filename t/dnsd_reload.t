@@ -88,6 +88,25 @@ reload(undef, qr/^dnsd: reloaded$/m, 'without a file');
 is(udp_size(), 1232, '... all goes on');
 is($d->stop(), 0, 'stopped');
 
+# A file that only root may read is one that SIGHUP cannot.
+
+SKIP: {
+    skip('not root', 4) if $> != 0;
+
+    my ($uid, $gid) = (getpwnam('daemon'))[2, 3];
+
+    chown($uid, $gid, $d->{store}, glob("$d->{store}/*"));
+    $d->allow_log(qr/^dnsd: warning: \Q$conf\E: Permission denied/);
+    write_config("udp-size 600\n");
+    chmod(0600, $conf);
+    $d->start('--config', $conf, '--user', 'daemon');
+    like($d->log(), qr/^dnsd: warning: \Q$conf\E: .* SIGHUP will not be/m,
+         'a file for root alone is told at start');
+    reload(undef, qr/^dnsd: not reloaded:/m, '... and cannot be read again');
+    is(udp_size(), 600, '... and nothing has changed');
+    is($d->stop(), 0, 'stopped');
+}
+
 $d->finish();
 done_testing();
 
