@@ -14,9 +14,20 @@
 #include "boot_clock.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 
+/* A batch takes well under a millisecond, and a page from a slow disk not a
+ * second; a writer clears slots every 30 s.  Below a second the check costs
+ * nothing but two looks at the clock. */
+#define LOOKUP_STOPPED  1000         /* ms */
+
+
+static void lookup_make_sure(lookup_t *lookup);
+static int64_t lookup_now(void);
 static bool lookup_refresh(lookup_t *lookup, store_status_t *status);
 static store_status_t lookup_zones(lookup_t *lookup);
 static store_status_t lookup_issuers(lookup_t *lookup);
@@ -86,6 +97,7 @@ lookup_begin(lookup_t *lookup)
     /* costs no lock of the writer's: commits never wait for readers; but a
      * snapshot that is kept pins every page that they free */
 
+    lookup->begun = lookup_now();
     status = store_read_renew(lookup->txn);
 
     if (status != STORE_OK) {
@@ -109,12 +121,51 @@ void
 lookup_end(lookup_t *lookup)
 {
     if (lookup->ready) {
+        if (lookup_now() - lookup->begun >= LOOKUP_STOPPED) {
+            lookup_make_sure(lookup);
+        }
+
         atomic_store_explicit(&lookup->shown.held, 0, memory_order_relaxed);
         store_read_reset(lookup->txn);
         lookup->ready = false;
     }
 
     pthread_mutex_unlock(&lookup->mutex);
+}
+
+
+/*
+ * After SIGCONT the snapshot is as good as its slot: the writer clears the
+ * slots of those it finds dead, and then uses their pages again.  It does not
+ * find a stopped process dead (it looks at a lock, which stays), but a tool
+ * may, or a kernel that does not share its locks.
+ *
+ * The slot may be another reader's by now, and to let go of ours would end
+ * that one's snapshot: so the process ends without.
+ */
+static void
+lookup_make_sure(lookup_t *lookup)
+{
+    if (store_read_held(lookup->txn)) {
+        return;
+    }
+
+    log_line(lookup->log, "store: stopped while reading, and the reader slot "
+             "is gone: ending, since what was read may be wrong");
+
+    _exit(EXIT_FAILURE);
+}
+
+
+/* The cheapest clock: it is asked twice a batch. */
+static int64_t
+lookup_now(void)
+{
+    struct timespec  now;
+
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+
+    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 

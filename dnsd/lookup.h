@@ -128,6 +128,11 @@ typedef enum {
  * fail, and lookup_end must still be called.
  */
 bool lookup_begin(lookup_t *lookup);
+
+/*
+ * Lets it go.  Ends the process, with a line, where it was stopped in between
+ * and lost its slot by that: nothing that was found may be used.
+ */
 void lookup_end(lookup_t *lookup);
 
 /* In between: what lookup_begin returned. */

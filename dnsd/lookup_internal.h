@@ -39,6 +39,7 @@ struct lookup_s {
 
     store_txn_t         *txn;           /* NULL: no store */
     bool                 ready;         /* holds a snapshot */
+    int64_t              begun;         /* ms, when it was taken */
     bool                 known;         /* the fields below are set */
     uint64_t             txn_id;        /* that they are from */
     bool                 marked;        /* mark is set */

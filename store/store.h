@@ -133,6 +133,13 @@ store_status_t store_read_renew(store_txn_t *txn);
 void store_read_reset(store_txn_t *txn);
 void store_read_close(store_txn_t *txn);
 
+/*
+ * True where the reader table still has this process: otherwise somebody took
+ * it for dead, and pages of a snapshot that it holds may have been written
+ * over.  Reads the whole table: for who was stopped while it held one.
+ */
+bool store_read_held(store_txn_t *txn);
+
 /* The snapshot's number: it grows with each commit. */
 uint64_t store_txn_id(const store_txn_t *txn);
 

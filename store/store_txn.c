@@ -21,6 +21,7 @@ static store_status_t store_txn_make(store_t *store, bool writer,
     store_txn_t **txn);
 static int store_txn_start(store_txn_t *txn);
 static int store_follow_map(store_t *store, unsigned moves);
+static int store_held_line(const char *line, void *data);
 
 
 store_status_t
@@ -213,6 +214,30 @@ store_read_close(store_txn_t *txn)
     store_read_reset(txn);
     mdb_txn_abort(txn->txn);
     free(txn);
+}
+
+
+/* A process is cleared whole, so any slot of it will do. */
+bool
+store_read_held(store_txn_t *txn)
+{
+    bool  held = false;
+
+    (void) mdb_reader_list(txn->store->env, store_held_line, &held);
+
+    return held;
+}
+
+
+/* "       pid     thread     txnid", and so the lines after it. */
+static int
+store_held_line(const char *line, void *data)
+{
+    bool  *held = data;
+
+    *held = *held || strtol(line, NULL, 10) == (long) getpid();
+
+    return 0;
 }
 
 
