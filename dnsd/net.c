@@ -21,7 +21,7 @@
 #define NET_EVENTS           64
 
 /* TCP connections of all threads, where there are descriptors for them: some
- * 300 bytes each here, a few KiB in the kernel. */
+ * 250 bytes each here, a few KiB in the kernel. */
 #define NET_CONNECTIONS      32768
 #define NET_CONNECTIONS_MIN  4     /* a thread's: TCP must work (RFC 7766 5) */
 
