@@ -136,6 +136,8 @@ is(rcode('dev4.devices.example'), 'NXDOMAIN', '... and so is what is absent');
 ok($d->wait_log(qr/^dnsd: damaged: .*dev2\.devices\.example/m),
    'the log names it');
 is($d->counters()->{SERVFAIL}, 2, 'counted');
+like($d->log(), qr/^dnsd: stats: dnsd_store_damaged_values_total 2$/m,
+     '... and in the metrics');
 
 $d->query('dev2.devices.example', 'A') for 1 .. 200;
 cmp_ok(scalar(() = $d->log() =~ /^dnsd: damaged: /mg), '<', 50,

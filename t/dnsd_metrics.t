@@ -90,6 +90,26 @@ for my $case (
 grows('no question', sub { $d->ask(SrvRegistrar::Dnsd::raw(qd => 0)) }, 'queries udp',
       'cookie none', 'responses udp FORMERR', 'type none');
 
+# Cookies (RFC 7873 4), each worth what it is.
+
+my $cookie = 'x' x 8;
+my $reply;
+
+grows('a client\'s cookie', sub { $reply = $d->ask(with_cookie($cookie)) },
+      'queries udp', 'cookie client', 'responses udp NOERROR', 'type A');
+my ($server) = $reply =~ /\x00\x0a\x00\x18x{8}(.{16})/s;
+grows('with ours', sub { $d->ask(with_cookie($cookie . $server)) },
+      'queries udp', 'cookie valid', 'responses udp NOERROR', 'type A');
+grows('with a wrong one', sub { $d->ask(with_cookie($cookie . 'y' x 16)) },
+      'queries udp', 'cookie invalid', 'responses udp NOERROR', 'type A');
+grows('of no possible length', sub { $d->ask(with_cookie('x' x 9)) },
+      'queries udp', 'cookie malformed', 'responses udp FORMERR', 'type A');
+
+# Errors in words, by number: 20 is "Not Authoritative" (RFC 8914 4.21).
+
+$d->query('other.example', 'A', edns => 1232);
+is(value('dnsd_extended_errors_total{code="20"}'), 1, 'an extended error');
+
 # The store's commits are seen, and so is the time that answers take.
 
 my %before = metrics();
@@ -236,6 +256,18 @@ sub tcp
 {
     return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port,
                                  Timeout => 10) // die("connect: $!");
+}
+
+
+# The question with a COOKIE option.
+
+sub with_cookie
+{
+    my ($cookie) = @_;
+
+    return substr($question, 0, 10) . pack('n', 1) . substr($question, 12)
+           . pack('CnnNn', 0, 41, 1232, 0, 4 + length($cookie))
+           . pack('nn/a*', 10, $cookie);
 }
 
 
