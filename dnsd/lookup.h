@@ -39,6 +39,14 @@ typedef enum {
 lookup_source_t *lookup_source_create(const char *path, unsigned readers,
     log_t *log);
 
+/*
+ * Frees the reader slots that a dnsd before us left in the store, when it was
+ * killed; the one under our own process id, too, as in a container that was
+ * restarted.  Before any thread is started and before the store is opened; it
+ * forks.
+ */
+void lookup_source_clear(const lookup_source_t *source);
+
 /* All readers' threads must have ended. */
 void lookup_source_destroy(lookup_source_t *source);
 

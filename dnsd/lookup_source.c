@@ -13,8 +13,11 @@
 
 #include "boot_clock.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 
 struct lookup_source_s {
@@ -92,6 +95,31 @@ lookup_source_destroy(lookup_source_t *source)
     }
 
     free(source);
+}
+
+
+/* LMDB never clears a slot with the id of the process that looks: by another
+ * process it is seen that nobody lives under it.  That one opens the store,
+ * which clears what is dead, and ends. */
+void
+lookup_source_clear(const lookup_source_t *source)
+{
+    pid_t             pid = fork();
+    store_t          *store;
+    store_error_t     error;
+    store_options_t   options = { .path = source->path };
+
+    if (pid == 0) {
+        if (store_open(&store, &options, &error) == STORE_OK) {
+            store_close(store);
+        }
+
+        _exit(EXIT_SUCCESS);
+    }
+
+    while (pid > 0 && waitpid(pid, NULL, 0) == -1 && errno == EINTR) {
+        continue;
+    }
 }
 
 

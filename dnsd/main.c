@@ -228,6 +228,8 @@ main_serve(main_t *all)
                  all->options.config, strerror(errno));
     }
 
+    lookup_source_clear(watch->source);
+
     if (!watch_init(watch)
         || !cookie_secrets_random(&watch->own, log)
         || !watch_secrets(watch, settings)
