@@ -17,6 +17,8 @@ FUZZ_TIME = 60
 # Devices of each fleet, and further options of t/bench/dns.
 BENCH_DEVICES = 10000 1000000 10000000
 BENCH_OPTIONS =
+# Options of t/bench/xdp, which needs root.
+BENCH_XDP_OPTIONS =
 # Of prove.  Servers mostly wait, so more than there are processors.
 JOBS      = 4
 
@@ -247,6 +249,7 @@ bench:
 	@$(MAKE) --no-print-directory -s $(ALL_CPUS) dnsd tests
 	@SRV_BUILD=$(abspath $(BUILD)) t/bench/dns \
 	    --devices "$(BENCH_DEVICES)" $(BENCH_OPTIONS)
+	@SRV_BUILD=$(abspath $(BUILD)) t/bench/xdp $(BENCH_XDP_OPTIONS)
 
 # What of the code that reads packets and writes answers the units reach.  A
 # line that cannot be reached says so (GCOVR_EXCL_LINE) and why.

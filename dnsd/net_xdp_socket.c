@@ -5,8 +5,10 @@
  * or through the transmit and completion rings.  Each ring has more room than
  * there are frames, so none is ever full and no frame is lost.
  *
- * While the wire is slower than the answers, frames wait to be sent, the
- * kernel finds none to fill, and queries are lost instead: as with a socket.
+ * Half of them at most wait to be sent.  Where the wire is slower than the
+ * answers, or is not there, further answers are lost, as a socket's would be;
+ * with all frames there, no query could come in any more that would set
+ * things going again.
  */
 
 #include "net_xdp_socket.h"
@@ -25,6 +27,8 @@
  * in turn: of twice as many more would have left the processor's cache. */
 #define SOCKET_FRAMES   1024
 #define SOCKET_MEMORY   ((size_t) SOCKET_FRAMES * NET_XDP_FRAME_SIZE)
+
+#define SOCKET_SENDING  (SOCKET_FRAMES / 2)
 
 /* Twice, because the kernel may show a frame to us before it tells that it has
  * taken it out of the ring that we put it into. */
@@ -47,6 +51,7 @@ struct net_xdp_socket_s {
     struct xsk_ring_cons  complete;
     struct xsk_ring_cons  receive;
     struct xsk_ring_prod  transmit;
+    unsigned              sending;      /* frames that are not back yet */
 };
 
 
@@ -130,6 +135,13 @@ net_xdp_socket_receive(net_xdp_socket_t *sock, net_xdp_packet_t *packets,
         packets[i].data = sock->memory + frame->addr;
         packets[i].len = frame->len;
 
+        /* no driver leaves more than that before a packet; an answer has to
+         * have its room */
+
+        if (frame->addr % NET_XDP_FRAME_SIZE > NET_XDP_HEADROOM) {
+            packets[i].len = 0;
+        }
+
         /* another processor has written it: waiting for all at once */
 
         __builtin_prefetch(packets[i].data);
@@ -156,7 +168,7 @@ net_xdp_socket_send(net_xdp_socket_t *sock, const net_xdp_packet_t *packets,
     for (i = 0; i < n; i++) {
         address = (uint64_t) (packets[i].data - sock->memory);
 
-        if (packets[i].len == 0) {
+        if (packets[i].len == 0 || sock->sending + nsent == SOCKET_SENDING) {
             net_xdp_socket_fill(sock, address);
             nfilled++;
             continue;
@@ -176,6 +188,10 @@ net_xdp_socket_send(net_xdp_socket_t *sock, const net_xdp_packet_t *packets,
 
     if (nsent != 0) {
         xsk_ring_prod__submit(&sock->transmit, nsent);
+        sock->sending += nsent;
+    }
+
+    if (sock->sending != 0) {
         net_xdp_socket_kick(sock);
     }
 }
@@ -274,6 +290,7 @@ net_xdp_socket_reclaim(net_xdp_socket_t *sock)
                             *xsk_ring_cons__comp_addr(&sock->complete, at + i));
     }
 
+    sock->sending -= n;
     xsk_ring_cons__release(&sock->complete, n);
     xsk_ring_prod__submit(&sock->fill, n);
 }
@@ -290,9 +307,8 @@ net_xdp_socket_fill(net_xdp_socket_t *sock, uint64_t address)
 }
 
 
-/* EAGAIN: there is more than it takes in one go.  Where the interface can take
- * none now (EBUSY, ENOBUFS), what is left goes with the next event, whose
- * epoll_wait sends, too. */
+/* EAGAIN: there is more than it takes in one go.  What the interface cannot take
+ * now goes with the next batch. */
 static void
 net_xdp_socket_kick(net_xdp_socket_t *sock)
 {

@@ -20,7 +20,8 @@
  * has come in, so an Ethernet frame of the usual 1514 fits in what is left.
  * 4096 would be twice the memory, for queries that nobody sends. */
 #define NET_XDP_FRAME_SIZE  2048
-#define NET_XDP_FRAME_ROOM  (NET_XDP_FRAME_SIZE - 256)
+#define NET_XDP_HEADROOM    256
+#define NET_XDP_FRAME_ROOM  (NET_XDP_FRAME_SIZE - NET_XDP_HEADROOM)
 
 
 typedef struct net_xdp_socket_s  net_xdp_socket_t;

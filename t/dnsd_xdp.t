@@ -90,6 +90,7 @@ truncated();
 passed();
 malformed();
 many();
+interrupted();
 second();
 
 kill('KILL', $d->{pid});
@@ -159,14 +160,21 @@ sub datagrams
 
 sub query
 {
+    return receive(asked(@_));
+}
+
+
+sub asked
+{
     my ($address, $name, $type, %options) = @_;
 
     my $socket = IO::Socket::IP->new(PeerHost => $address, PeerPort => PORT,
         Type => Socket::SOCK_DGRAM) or die("$address: $@\n");
 
-    $socket->send($d->packet($name, $type, %options)->data());
+    $socket->send($d->packet($name // 'dev1.devices.example', $type,
+                             %options)->data());
 
-    return receive($socket);
+    return $socket;
 }
 
 
@@ -342,6 +350,37 @@ sub many
     is(rcode(query(SERVER, 'dev1.devices.example', 'A')), 'NOERROR',
        'after many frames of either kind: answered');
     is(datagrams() - $before, 0, '... by AF_XDP');
+}
+
+
+# More queries than there are frames while dnsd stands still, and a wire that
+# goes away: neither is for good.
+
+sub interrupted
+{
+    my $packet = ip(1, 0, udp(PORT, client()->sockport(),
+        $d->packet('dev1.devices.example', 'A')->data()));
+
+    for my $what ('stopped', 'without a wire') {
+        kill('STOP', $d->{pid});
+        frame($packet) for 1 .. 3000;
+
+        if ($what ne 'stopped') {
+            system(@there, qw(ip link set xdp0 down));
+        }
+
+        kill('CONT', $d->{pid});
+        system(@there, qw(ip link set xdp0 up));
+
+        my $before = datagrams();
+
+        ok(wait_until(sub {
+            rcode(receive(asked(SERVER), 0.5)) eq 'NOERROR'
+        }, 10), "after a while $what: answered");
+        is(datagrams() - $before, 0, '... by AF_XDP');
+    }
+
+    system(@there, qw(ip addr add), SERVER6 . '/64', 'dev', 'xdp0', 'nodad');
 }
 
 
