@@ -307,8 +307,8 @@ net_xdp_socket_fill(net_xdp_socket_t *sock, uint64_t address)
 }
 
 
-/* EAGAIN: there is more than it takes in one go.  What the interface cannot take
- * now goes with the next batch. */
+/* EAGAIN: there is more than it takes in one go.  What the interface cannot
+ * take now goes with the next batch. */
 static void
 net_xdp_socket_kick(net_xdp_socket_t *sock)
 {
