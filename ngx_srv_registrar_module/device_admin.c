@@ -59,6 +59,11 @@ static device_reason_t
 admin_state(device_draft_t *draft, store_device_state_t state,
     device_outcome_t *outcome, device_error_t *error)
 {
+    if (draft->device.state == STORE_DEVICE_MOVED) {
+        return device_refuse(error, DEVICE_NOT_FOUND, NULL,
+                             "the device of this name has another by now");
+    }
+
     if (draft->device.state == state) {
         outcome->device = draft->device;
         return DEVICE_OK;

@@ -42,7 +42,7 @@ typedef struct {
 
 /*
  * A device as operators see it, JSON in one line without its end: fqdn, state
- * ("active", "suspended", "issuer-suspended"), identity (the hash's first
+ * ("active", "suspended", "issuer-suspended", "moved"), identity (the hash's first
  * bytes, in hex), issuer (number; left out where not known), enrolled_at,
  * seen_at, rekeyed, lease and expires_at of the registration, keys (status,
  * keyid, algorithm, secret, last_created, expires_at; no secret is in the

@@ -19,6 +19,12 @@
 #include "device_draft.h"
 
 
+static device_reason_t rename_root(const device_rename_t *rename,
+    const device_enrollment_t *enrollment, device_renamed_t *renamed,
+    device_error_t *error);
+static device_reason_t rename_current(const device_rename_t *rename,
+    const device_enrollment_t *enrollment, device_renamed_t *renamed,
+    device_error_t *error);
 static device_reason_t enrollment_check(device_draft_t *draft,
     const device_enrollment_t *enrollment, device_outcome_t *outcome,
     device_error_t *error);
@@ -61,6 +67,132 @@ device_enroll(const device_place_t *place,
     draft.device.issuer = enrollment->issuer;
 
     return enrollment_seal(&draft, enrollment, outcome, error);
+}
+
+
+device_reason_t
+device_rename(const device_rename_t *rename,
+    const device_enrollment_t *enrollment, device_renamed_t *renamed,
+    device_error_t *error)
+{
+    bool             same;
+    device_draft_t   draft;
+    device_reason_t  reason;
+
+    memset(renamed, 0, sizeof(*renamed));
+
+    same = rename->root->key == rename->current->key;
+    reason = same ? DEVICE_OK : rename_root(rename, enrollment, renamed,
+                                            error);
+
+    if (reason == DEVICE_OK) {
+        reason = rename_current(rename, enrollment, renamed, error);
+    }
+
+    if (reason == DEVICE_OK) {
+        reason = device_draft_open(&draft, rename->fresh, error);
+    }
+
+    if (reason != DEVICE_OK) {
+        return reason;
+    }
+
+    if (draft.found != DEVICE_DRAFT_ABSENT) {
+        return device_refuse(error, DEVICE_LABEL_TAKEN, NULL,
+                             "the new name is taken");
+    }
+
+    memcpy(draft.device.identity, enrollment->identity, STORE_IDENTITY_LEN);
+    draft.device.epoch = enrollment->epoch;
+    draft.device.issuer = enrollment->issuer;
+    draft.device.enroll_limit = renamed->current.device.enroll_limit;
+
+    return enrollment_seal(&draft, enrollment, &renamed->fresh, error);
+}
+
+
+/* The first name only says where to go on. */
+static device_reason_t
+rename_root(const device_rename_t *rename,
+    const device_enrollment_t *enrollment, device_renamed_t *renamed,
+    device_error_t *error)
+{
+    device_draft_t   draft;
+    device_reason_t  reason;
+
+    reason = device_draft_open(&draft, rename->root, error);
+
+    if (reason != DEVICE_OK) {
+        return reason;
+    }
+
+    if (draft.found != DEVICE_DRAFT_DEVICE
+        || draft.device.state != STORE_DEVICE_MOVED
+        || draft.device.epoch != enrollment->epoch - 1
+        || memcmp(draft.device.identity, enrollment->identity,
+                  STORE_IDENTITY_LEN) != 0)
+    {
+        return device_refuse(error, DEVICE_BUSY, NULL,
+                             "the name has changed meanwhile");
+    }
+
+    draft.device.epoch = enrollment->epoch;
+
+    return device_draft_seal(&draft, &renamed->root) ? DEVICE_OK
+                                                     : DEVICE_INTERNAL;
+}
+
+
+/* What is left of the current name: that it is nobody's. */
+static device_reason_t
+rename_current(const device_rename_t *rename,
+    const device_enrollment_t *enrollment, device_renamed_t *renamed,
+    device_error_t *error)
+{
+    int64_t          now = rename->current->now, due;
+    device_draft_t   draft;
+    device_reason_t  reason;
+    store_device_t  *device = &draft.device;
+
+    reason = device_draft_open(&draft, rename->current, error);
+
+    if (reason == DEVICE_OK) {
+        reason = enrollment_check(&draft, enrollment, &renamed->fresh, error);
+    }
+
+    if (reason != DEVICE_OK) {
+        return reason;
+    }
+
+    if (draft.found != DEVICE_DRAFT_DEVICE
+        || device->epoch != enrollment->epoch - 1)
+    {
+        return device_refuse(error, DEVICE_BUSY, NULL,
+                             "the name has changed meanwhile");
+    }
+
+    due = device_time_add(device->enrolled, rename->interval);
+
+    if (due > now) {
+        renamed->fresh.retry_after = due - now;
+
+        return device_refuse(error, DEVICE_TOO_MANY_ENROLLMENTS, NULL,
+                             "the name is too new: try again in %" PRId64
+                             " seconds", due - now);
+    }
+
+    draft.nrrsets = 0;
+    device->state = STORE_DEVICE_MOVED;
+    device->epoch = enrollment->epoch;
+    device->lease_end = 0;
+    device->has_active = false;
+    device->has_pending = false;
+    memset(&device->active, 0, sizeof(device->active));
+    memset(&device->pending, 0, sizeof(device->pending));
+    memset(&device->acme_dns, 0, sizeof(device->acme_dns));
+    memset(&device->dyndns2, 0, sizeof(device->dyndns2));
+
+    return device_draft_finish(&draft, NULL, &renamed->current, error);
 }
 
 
@@ -190,6 +322,13 @@ enrollment_check(device_draft_t *draft, const device_enrollment_t *enrollment,
         {
             return device_refuse(error, DEVICE_LABEL_TAKEN, NULL,
                                  "the name belongs to another device");
+        }
+
+        /* renamed between the caller's look and the transaction */
+
+        if (device->state == STORE_DEVICE_MOVED) {
+            return device_refuse(error, DEVICE_BUSY, NULL,
+                                 "the name has changed meanwhile");
         }
 
         /* Another issuer than the suspended one does not help: who enrolled

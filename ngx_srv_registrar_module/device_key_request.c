@@ -1,7 +1,7 @@
 
 /*
- * The body of POST /v1/enroll and /v1/key: nothing, or a public key of the
- * device's own.  device_key_from_jwk decides about the key; here, about JSON.
+ * The body of POST /v1/enroll and /v1/key: nothing, a public key of the
+ * device's own, the wish for another name.  device_key_from_jwk decides about the key; here, about JSON.
  */
 
 #include "device_object.h"
@@ -19,22 +19,32 @@ static const char *device_jwk_text(json_t *jwk, const char *name,
 
 device_reason_t
 device_key_request_parse(store_device_key_t *key, bool *given,
-    store_span_t body, device_error_t *error)
+    bool *new_name, store_span_t body, device_error_t *error)
 {
     size_t            i;
-    json_t           *root, *jwk;
+    json_t           *root, *jwk, *name;
     const char       *texts[5];
     device_reason_t   reason;
 
     static const char *const  names[] = { "kty", "crv", "x", "y", "d" };
 
     *given = false;
+    *new_name = false;
     reason = device_body_load(&root, body, error);
 
     if (reason != DEVICE_OK) {
         return reason;
     }
 
+    name = json_object_get(root, "new_name");
+
+    if (name != NULL && !json_is_boolean(name)) {
+        json_decref(root);
+        return device_refuse(error, DEVICE_MEMBER_INVALID, "new_name",
+                             "expected: true or false");
+    }
+
+    *new_name = json_is_true(name);
     jwk = json_object_get(root, "public_key");
 
     if (jwk == NULL) {

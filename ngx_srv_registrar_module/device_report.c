@@ -118,7 +118,8 @@ static const char *
 report_state(const report_t *report)
 {
     if (!store_value_served(&report->value)) {
-        return "suspended";
+        return report->device.state == STORE_DEVICE_MOVED ? "moved"
+                                                          : "suspended";
     }
 
     return store_issuer_suspended(report->report->issuers,

@@ -77,11 +77,11 @@ device_reason_t device_update_parse(device_update_t *update,
     device_error_t *error);
 
 /*
- * `{}`, nothing, or {"public_key": {JWK}}: fills algorithm and public key of
- * key where given and sets *given.
+ * `{}`, nothing, or {"public_key": {JWK}, "new_name": true}: fills algorithm
+ * and public key of key where given and sets *given; *new_name likewise.
  */
 device_reason_t device_key_request_parse(store_device_key_t *key, bool *given,
-    store_span_t body, device_error_t *error);
+    bool *new_name, store_span_t body, device_error_t *error);
 
 
 #endif /* DEVICE_REQUEST_H */

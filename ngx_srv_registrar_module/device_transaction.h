@@ -90,6 +90,36 @@ device_reason_t device_enroll(const device_place_t *place,
     const device_enrollment_t *enrollment, device_outcome_t *outcome,
     device_error_t *error);
 
+/*
+ * Another name for a device that was sold: what it has under its current one
+ * goes, that name stays its for good and is nobody's else, and an enrolment
+ * finds the new one by the first (epoch 0), which says the epoch that counts.
+ *
+ * current is the value that the device enrols at now; root the value of
+ * epoch 0, which may be the same (then root->key == current->key); fresh the
+ * one of enrollment->epoch.  All that may refuse an enrolment may refuse this;
+ * TOO_MANY_ENROLLMENTS where the current name is younger than `interval`
+ * seconds; BUSY where one of the values is not what the caller chose them by.
+ * With OK all three outcomes are to be stored (root's where it is another
+ * key), and fresh's is the reply's.
+ */
+typedef struct {
+    const device_place_t  *root;
+    const device_place_t  *current;
+    const device_place_t  *fresh;
+    uint32_t               interval;
+} device_rename_t;
+
+typedef struct {
+    device_outcome_t  root;
+    device_outcome_t  current;
+    device_outcome_t  fresh;
+} device_renamed_t;
+
+device_reason_t device_rename(const device_rename_t *rename,
+    const device_enrollment_t *enrollment, device_renamed_t *renamed,
+    device_error_t *error);
+
 /* POST /v1/key: signed by the active key, makes a pending one.  UNKNOWN_KEY,
  * SUSPENDED, STALE_SIGNATURE, RE_ENROLL, TOO_MANY_ENROLLMENTS. */
 device_reason_t device_rotate(const device_place_t *place,

@@ -16,6 +16,9 @@ static void ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work,
     ngx_srv_registrar_job_t *job);
 static store_status_t ngx_srv_registrar_batch_issuer(store_txn_t *txn,
     store_issuers_t *issuers, ngx_srv_registrar_job_t *job);
+static void ngx_srv_registrar_batch_rename(ngx_srv_registrar_work_t *work,
+    store_txn_t *txn, const store_issuers_t *issuers,
+    ngx_srv_registrar_job_t *job);
 static void ngx_srv_registrar_batch_suspend(ngx_srv_registrar_work_t *work,
     store_txn_t *txn, store_issuers_t *issuers,
     ngx_srv_registrar_job_t *job);
@@ -108,6 +111,11 @@ ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work, store_txn_t *txn,
         }
     }
 
+    if (job->type == NGX_SRV_REGISTRAR_JOB_RENAME) {
+        ngx_srv_registrar_batch_rename(work, txn, issuers, job);
+        return;
+    }
+
     place.key = &job->key;
     place.now = lease_clock_now(&work->clock);
     place.buffer = job->buffer;
@@ -144,6 +152,70 @@ ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work, store_txn_t *txn,
         && job->admin == DEVICE_ADMIN_REMOVE)
     {
         (void) store_delete(txn, &job->key);
+    }
+}
+
+
+/* Three values, or two where the device has its first name still. */
+static void
+ngx_srv_registrar_batch_rename(ngx_srv_registrar_work_t *work,
+    store_txn_t *txn, const store_issuers_t *issuers,
+    ngx_srv_registrar_job_t *job)
+{
+    ngx_uint_t                   i;
+    device_place_t               places[3];
+    store_status_t               status;
+    device_rename_t              rename;
+    device_renamed_t             renamed;
+    ngx_srv_registrar_rename_t  *keys = job->rename;
+
+    const store_key_t  *key[3] = {
+        keys->same ? &keys->current : &keys->root, &keys->current, &job->key
+    };
+    uint8_t            *buffer[3] = {
+        keys->root_buffer, keys->current_buffer, job->buffer
+    };
+
+    job->now = lease_clock_now(&work->clock);
+
+    for (i = 0; i < 3; i++) {
+        places[i].key = key[i];
+        places[i].now = job->now;
+        places[i].buffer = buffer[i];
+        places[i].issuers = issuers;
+
+        status = store_get(txn, key[i], &places[i].bytes);
+
+        if (status == STORE_NOT_FOUND) {
+            places[i].bytes.data = NULL;
+            places[i].bytes.len = 0;
+
+        } else if (status != STORE_OK) {
+            job->reason = ngx_srv_registrar_store_reason(status);
+            return;
+        }
+    }
+
+    rename.root = &places[0];
+    rename.current = &places[1];
+    rename.fresh = &places[2];
+    rename.interval = keys->interval;
+
+    job->reason = device_rename(&rename, &job->enrollment, &renamed,
+                                &job->error);
+    job->outcome = renamed.fresh;
+
+    if (job->reason != DEVICE_OK) {
+        return;
+    }
+
+    job->outcome.dns_changed = renamed.current.dns_changed;
+
+    (void) store_put(txn, key[1], renamed.current.bytes);
+    (void) store_put(txn, key[2], renamed.fresh.bytes);
+
+    if (!keys->same) {
+        (void) store_put(txn, key[0], renamed.root.bytes);
     }
 }
 

@@ -12,6 +12,8 @@ static char *ngx_srv_registrar_identity(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_srv_registrar_enroll_limit(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
+static char *ngx_srv_registrar_new_name(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 static char *ngx_srv_registrar_store_path(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_srv_registrar_thread_pool(ngx_conf_t *cf,
@@ -153,6 +155,13 @@ ngx_command_t  ngx_srv_registrar_commands[] = {
       offsetof(ngx_srv_registrar_srv_conf_t, expired),
       NULL },
 
+    { ngx_string("srv_registrar_new_name"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_srv_registrar_new_name,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("srv_registrar_acme_dns_register"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_enum_slot,
@@ -273,6 +282,7 @@ ngx_srv_registrar_create_loc_conf(ngx_conf_t *cf)
     rlcf->limit = NGX_CONF_UNSET;
     rlcf->burst = NGX_CONF_UNSET;
     rlcf->acme_dns_register = NGX_CONF_UNSET_UINT;
+    rlcf->new_name = NGX_CONF_UNSET;
 
     return rlcf;
 }
@@ -308,6 +318,10 @@ ngx_srv_registrar_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_sec_value(conf->pending_key, prev->pending_key, 86400);
     ngx_conf_merge_sec_value(conf->limit, prev->limit, 60);
     ngx_conf_merge_value(conf->burst, prev->burst, 10);
+    /* a name a month: a device is sold now and then, and each name it had stays
+     * taken for good */
+
+    ngx_conf_merge_sec_value(conf->new_name, prev->new_name, 30 * 86400);
     ngx_conf_merge_uint_value(conf->acme_dns_register,
                               prev->acme_dns_register, 0);
 
@@ -461,6 +475,41 @@ ngx_srv_registrar_thread_pool(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     rmcf->pool = ngx_thread_pool_add(cf, &value[1]);
 
     return rmcf->pool ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+/* off, or the least time between two names of a device. */
+static char *
+ngx_srv_registrar_new_name(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_srv_registrar_loc_conf_t *rlcf = conf;
+
+    ngx_str_t  *value;
+
+    if (rlcf->new_name != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        rlcf->new_name = 0;
+        return NGX_CONF_OK;
+    }
+
+    rlcf->new_name = ngx_parse_time(&value[1], 1);
+
+    if (rlcf->new_name == (time_t) NGX_ERROR || rlcf->new_name == 0
+        || rlcf->new_name > (time_t) NGX_MAX_INT32_VALUE)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in "
+                           "\"srv_registrar_new_name\": it must be \"off\" "
+                           "or a time", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }
 
 

@@ -15,10 +15,16 @@ static void ngx_srv_registrar_enroll_rules(ngx_http_request_t *r,
 static device_reason_t ngx_srv_registrar_enroll_identity(
     ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
     ngx_srv_registrar_issuer_t *issuer, ngx_str_t *identity);
+static device_reason_t ngx_srv_registrar_enroll_at(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, store_span_t identity, uint16_t epoch);
 static device_reason_t ngx_srv_registrar_enroll_label(ngx_http_request_t *r,
-    ngx_srv_registrar_ctx_t *ctx, store_span_t identity, ngx_str_t *label);
+    ngx_srv_registrar_ctx_t *ctx, store_span_t identity, uint16_t epoch,
+    ngx_str_t *label);
+static device_reason_t ngx_srv_registrar_enroll_rename(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job);
 static device_reason_t ngx_srv_registrar_new_key(ngx_http_request_t *r,
-    ngx_srv_registrar_ctx_t *ctx, device_enrollment_t *enrollment);
+    ngx_srv_registrar_ctx_t *ctx, device_enrollment_t *enrollment,
+    bool *new_name);
 static device_reason_t ngx_srv_registrar_enroll_proof(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job);
 static char *ngx_srv_registrar_records_url(ngx_http_request_t *r);
@@ -27,6 +33,7 @@ static char *ngx_srv_registrar_records_url(ngx_http_request_t *r);
 ngx_int_t
 ngx_srv_registrar_enroll(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
 {
+    bool                      new_name;
     device_reason_t           reason;
     ngx_srv_registrar_job_t  *job;
 
@@ -42,7 +49,8 @@ ngx_srv_registrar_enroll(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
     reason = ngx_srv_registrar_enroll_name(r, ctx, job);
 
     if (reason == DEVICE_OK) {
-        reason = ngx_srv_registrar_new_key(r, ctx, &job->enrollment);
+        reason = ngx_srv_registrar_new_key(r, ctx, &job->enrollment,
+                                           &new_name);
     }
 
     if (reason == DEVICE_OK) {
@@ -51,6 +59,10 @@ ngx_srv_registrar_enroll(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
 
     if (reason == DEVICE_OK) {
         reason = ngx_srv_registrar_preview(r, ctx, job);
+    }
+
+    if (reason == DEVICE_OK && new_name && ctx->bytes.len) {
+        reason = ngx_srv_registrar_enroll_rename(r, ctx, job);
     }
 
     if (reason != DEVICE_OK) {
@@ -64,6 +76,7 @@ ngx_srv_registrar_enroll(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
 ngx_int_t
 ngx_srv_registrar_key(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
 {
+    bool                      new_name;
     device_reason_t           reason;
     ngx_srv_registrar_job_t  *job;
 
@@ -79,7 +92,13 @@ ngx_srv_registrar_key(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
     reason = ngx_srv_registrar_verify(r, ctx);
 
     if (reason == DEVICE_OK) {
-        reason = ngx_srv_registrar_new_key(r, ctx, &job->enrollment);
+        reason = ngx_srv_registrar_new_key(r, ctx, &job->enrollment,
+                                           &new_name);
+    }
+
+    if (reason == DEVICE_OK && new_name) {
+        reason = device_refuse(&ctx->error, DEVICE_MEMBER_INVALID, "new_name",
+                               "a name is changed by enrolling");
     }
 
     if (reason != DEVICE_OK) {
@@ -116,8 +135,8 @@ device_reason_t
 ngx_srv_registrar_enroll_name(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job)
 {
-    ngx_str_t                       identity, label;
-    store_span_t                    span, space, text;
+    ngx_str_t                       identity;
+    store_span_t                    space, text;
     device_reason_t                 reason;
     ngx_srv_registrar_zone_t       *zone;
     ngx_srv_registrar_loc_conf_t   *rlcf;
@@ -142,6 +161,8 @@ ngx_srv_registrar_enroll_name(ngx_http_request_t *r,
     text.data = identity.data;
     text.len = identity.len;
 
+    ctx->identity = text;
+
     space.data = rlcf->space.data;
     space.len = rlcf->space.len;
 
@@ -151,7 +172,47 @@ ngx_srv_registrar_enroll_name(ngx_http_request_t *r,
         return DEVICE_INTERNAL;
     }
 
-    reason = ngx_srv_registrar_enroll_label(r, ctx, text, &label);
+    ctx->zone = zone;
+
+    reason = ngx_srv_registrar_enroll_at(r, ctx, text, 0);
+
+    /* an operator's label has no epochs; a derived one that was left says which
+     * counts now */
+
+    if (reason != DEVICE_OK || rlcf->label) {
+        return reason;
+    }
+
+    reason = ngx_srv_registrar_read_device(r, ctx);
+
+    if (reason == DEVICE_UNKNOWN_KEY) {
+        return DEVICE_OK;
+    }
+
+    if (reason != DEVICE_OK
+        || ctx->device.state != STORE_DEVICE_MOVED
+        || ngx_memcmp(ctx->device.identity, job->enrollment.identity,
+                      STORE_IDENTITY_LEN) != 0)
+    {
+        return reason;
+    }
+
+    job->enrollment.epoch = ctx->device.epoch;
+
+    return ngx_srv_registrar_enroll_at(r, ctx, text, job->enrollment.epoch);
+}
+
+
+/* Sets ctx's name to the identity's of an epoch. */
+static device_reason_t
+ngx_srv_registrar_enroll_at(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, store_span_t identity, uint16_t epoch)
+{
+    ngx_str_t        label;
+    store_span_t     span;
+    device_reason_t  reason;
+
+    reason = ngx_srv_registrar_enroll_label(r, ctx, identity, epoch, &label);
 
     if (reason != DEVICE_OK) {
         return reason;
@@ -160,12 +221,12 @@ ngx_srv_registrar_enroll_name(ngx_http_request_t *r,
     span.data = label.data;
     span.len = label.len;
 
-    if (device_zonefile_has(zone->file, span)) {
+    if (device_zonefile_has(ctx->zone->file, span)) {
         return device_refuse(&ctx->error, DEVICE_LABEL_TAKEN, NULL,
                              "the zone itself uses this name");
     }
 
-    return ngx_srv_registrar_set_name(ctx, zone, span);
+    return ngx_srv_registrar_set_name(ctx, ctx->zone, span);
 }
 
 
@@ -216,11 +277,11 @@ ngx_srv_registrar_enroll_identity(ngx_http_request_t *r,
 }
 
 
-/* Derived, unless the operator has a value for it.  The epoch is 0 so far: a
- * name given anew after abuse would count it up. */
+/* Derived, unless the operator has a value for it. */
 static device_reason_t
 ngx_srv_registrar_enroll_label(ngx_http_request_t *r,
-    ngx_srv_registrar_ctx_t *ctx, store_span_t identity, ngx_str_t *label)
+    ngx_srv_registrar_ctx_t *ctx, store_span_t identity, uint16_t epoch,
+    ngx_str_t *label)
 {
     u_char                         *p;
     store_span_t                    space, span;
@@ -240,7 +301,7 @@ ngx_srv_registrar_enroll_label(ngx_http_request_t *r,
 
         if (label->data == NULL
             || !device_label_derive((char *) label->data, rmcf->secrets->name,
-                                    space, identity, 0))
+                                    space, identity, epoch))
         {
             return DEVICE_INTERNAL;
         }
@@ -277,7 +338,7 @@ ngx_srv_registrar_enroll_label(ngx_http_request_t *r,
  * way under a generation that never was before. */
 static device_reason_t
 ngx_srv_registrar_new_key(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
-    device_enrollment_t *enrollment)
+    device_enrollment_t *enrollment, bool *new_name)
 {
     bool                            given;
     device_reason_t                 reason;
@@ -289,7 +350,8 @@ ngx_srv_registrar_new_key(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
     key = &enrollment->key;
     given = false;
 
-    reason = device_key_request_parse(key, &given, ctx->body, &ctx->error);
+    reason = device_key_request_parse(key, &given, new_name, ctx->body,
+                                      &ctx->error);
 
     if (reason != DEVICE_OK) {
         return reason;
@@ -326,6 +388,59 @@ ngx_srv_registrar_enroll_proof(ngx_http_request_t *r,
         job->claim = ctx->claim;
         job->enrollment.claim = &job->claim;
     }
+
+    return reason;
+}
+
+
+/* The job becomes one that leaves ctx's name, which the preview has read. */
+static device_reason_t
+ngx_srv_registrar_enroll_rename(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job)
+{
+    device_reason_t                reason;
+    ngx_srv_registrar_rename_t    *rename;
+    ngx_srv_registrar_loc_conf_t  *rlcf;
+
+    rlcf = ngx_http_get_module_loc_conf(r, ngx_srv_registrar_module);
+
+    if (rlcf->label || rlcf->new_name == 0) {
+        return device_refuse(&ctx->error, DEVICE_MEMBER_INVALID, "new_name",
+                             "devices get no other names here");
+    }
+
+    if (job->enrollment.epoch == UINT16_MAX) {
+        return device_refuse(&ctx->error, DEVICE_TOO_MANY_ENROLLMENTS, NULL,
+                             "there are no more names for this device");
+    }
+
+    rename = ngx_palloc(r->pool, sizeof(ngx_srv_registrar_rename_t));
+    if (rename == NULL) {
+        return DEVICE_INTERNAL;
+    }
+
+    rename->root_buffer = ngx_palloc(r->pool, STORE_VALUE_MAX);
+    rename->current_buffer = ngx_palloc(r->pool, STORE_VALUE_MAX);
+
+    if (rename->root_buffer == NULL || rename->current_buffer == NULL) {
+        return DEVICE_INTERNAL;
+    }
+
+    rename->current = ctx->key;
+    rename->same = (job->enrollment.epoch == 0);
+    rename->interval = (uint32_t) rlcf->new_name;
+
+    reason = ngx_srv_registrar_enroll_at(r, ctx, ctx->identity, 0);
+    rename->root = ctx->key;
+
+    if (reason == DEVICE_OK) {
+        job->enrollment.epoch++;
+        reason = ngx_srv_registrar_enroll_at(r, ctx, ctx->identity,
+                                             job->enrollment.epoch);
+    }
+
+    job->type = NGX_SRV_REGISTRAR_JOB_RENAME;
+    job->rename = rename;
 
     return reason;
 }
@@ -436,6 +551,7 @@ ngx_srv_registrar_enroll_finish(ngx_http_request_t *r,
                   "srv_registrar: %s \"%s\" identity %02xd%02xd%02xd%02xd, "
                   "key of %s",
                   ctx->job->type == NGX_SRV_REGISTRAR_JOB_ROTATE ? "rotated"
+                  : ctx->job->type == NGX_SRV_REGISTRAR_JOB_RENAME ? "renamed"
                   : ctx->job->outcome.created ? "enrolled" : "enrolled again",
                   ctx->fqdn,
                   identity[0], identity[1], identity[2], identity[3],

@@ -222,6 +222,9 @@ ngx_srv_registrar_job_change(const ngx_srv_registrar_job_t *job)
         return job->outcome.created ? NGX_SRV_REGISTRAR_ENROLLED
                                     : NGX_SRV_REGISTRAR_REENROLLED;
 
+    case NGX_SRV_REGISTRAR_JOB_RENAME:
+        return NGX_SRV_REGISTRAR_RENAMED;
+
     case NGX_SRV_REGISTRAR_JOB_ROTATE:
         return NGX_SRV_REGISTRAR_ROTATED;
 
@@ -265,6 +268,7 @@ ngx_srv_registrar_change_name(ngx_srv_registrar_change_t change)
         [NGX_SRV_REGISTRAR_UNCHANGED] = "none",
         [NGX_SRV_REGISTRAR_ENROLLED] = "enrolled",
         [NGX_SRV_REGISTRAR_REENROLLED] = "enrolled-again",
+        [NGX_SRV_REGISTRAR_RENAMED] = "renamed",
         [NGX_SRV_REGISTRAR_ROTATED] = "rotated",
         [NGX_SRV_REGISTRAR_CHANGED] = "changed",
         [NGX_SRV_REGISTRAR_REFRESHED] = "refreshed",

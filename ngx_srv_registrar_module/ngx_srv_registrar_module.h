@@ -79,6 +79,7 @@ typedef struct {
     time_t                       pending_key;    /* s */
     time_t                       limit;      /* s an enrolment; 0: no limit */
     ngx_int_t                    burst;
+    time_t                       new_name;   /* s between names; 0: none */
     ngx_uint_t                   acme_dns_register; /* by certificate: 1 */
 } ngx_srv_registrar_loc_conf_t;
 

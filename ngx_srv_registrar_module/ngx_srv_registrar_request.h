@@ -24,6 +24,7 @@ typedef struct {
                                                                 known */
     device_address_t            source;
     store_span_t                body;
+    store_span_t                identity;    /* of an enrolment, as text */
 
     device_message_t            message;
     device_signature_t          signature;

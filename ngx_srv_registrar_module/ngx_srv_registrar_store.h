@@ -37,6 +37,7 @@ typedef enum {
     NGX_SRV_REGISTRAR_JOB_CHALLENGE,
     NGX_SRV_REGISTRAR_JOB_ADDRESS,
     NGX_SRV_REGISTRAR_JOB_REGISTER,
+    NGX_SRV_REGISTRAR_JOB_RENAME,
     NGX_SRV_REGISTRAR_JOB_ADMIN,
     NGX_SRV_REGISTRAR_JOB_ISSUER
 } ngx_srv_registrar_job_type_t;
@@ -47,6 +48,17 @@ typedef struct {
     uint8_t       digest[STORE_DIGEST_LEN];      /* of its public key */
     store_span_t  name;                          /* the request's memory */
 } ngx_srv_registrar_issuer_t;
+
+
+/* The other values of a RENAME; `key` of the job is the new name's. */
+typedef struct {
+    store_key_t    root;                         /* of epoch 0 */
+    store_key_t    current;
+    ngx_uint_t     same;                         /* they are one */
+    uint32_t       interval;                     /* s */
+    uint8_t       *root_buffer;                  /* STORE_VALUE_MAX bytes */
+    uint8_t       *current_buffer;
+} ngx_srv_registrar_rename_t;
 
 
 /* What one request wants of the writer.  It lives in the request's pool,
@@ -63,6 +75,7 @@ struct ngx_srv_registrar_job_s {
                                                     REGISTER */
     ngx_srv_registrar_issuer_t     issuer;       /* ENROLL, REGISTER, ISSUER */
     device_admin_t                 admin;        /* ADMIN, ISSUER */
+    ngx_srv_registrar_rename_t    *rename;       /* RENAME */
     device_method_t                method;       /* APPLY */
     device_update_t               *update;       /* NULL: withdraw */
     device_door_claim_t            door;         /* CHALLENGE, ADDRESS */

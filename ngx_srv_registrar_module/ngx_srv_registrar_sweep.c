@@ -160,7 +160,8 @@ ngx_srv_registrar_sweep_count(ngx_srv_registrar_slice_t *slice,
     census->devices++;
     census->live += (n != 0);
     census->rrsets += n;
-    census->suspended += !store_value_served(value);
+    census->suspended += (store_value_state(value)
+                          == STORE_DEVICE_SUSPENDED);
 }
 
 

@@ -228,6 +228,7 @@ ngx_srv_registrar_keyid_text(ngx_srv_registrar_ctx_t *ctx, char *buffer)
 
     if (ctx->job && ctx->job->committed
         && (ctx->job->type == NGX_SRV_REGISTRAR_JOB_ENROLL
+            || ctx->job->type == NGX_SRV_REGISTRAR_JOB_RENAME
             || ctx->job->type == NGX_SRV_REGISTRAR_JOB_ROTATE))
     {
         generation = ctx->job->outcome.device.pending.generation;

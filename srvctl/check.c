@@ -156,7 +156,8 @@ check_count(check_t *check, const store_value_t *value)
 
     case STORE_KIND_DEVICE:
         check->devices++;
-        check->suspended += !store_value_served(value)
+        check->suspended += store_value_state(value)
+                            == STORE_DEVICE_SUSPENDED
                             || store_issuer_suspended(&check->ctl->issuers,
                                                   store_value_issuer(value));
         break;

@@ -63,10 +63,11 @@ srvctl_list(srvctl_t *ctl, int argc, char **argv)
             if (strcmp(optarg, "active") != 0
                 && strcmp(optarg, "silent") != 0
                 && strcmp(optarg, "suspended") != 0
+                && strcmp(optarg, "moved") != 0
                 && strcmp(optarg, "issuer-suspended") != 0)
             {
-                errx(2, "--state %s: active, silent, suspended or "
-                     "issuer-suspended", optarg);
+                errx(2, "--state %s: active, silent, suspended, "
+                     "issuer-suspended or moved", optarg);
             }
 
             break;
@@ -143,7 +144,8 @@ list_state(const list_t *list, const store_value_t *value,
     store_rrset_iter_t  iter;
 
     if (!store_value_served(value)) {
-        return "suspended";
+        return store_value_state(value) == STORE_DEVICE_MOVED ? "moved"
+                                                              : "suspended";
     }
 
     if (store_issuer_suspended(&list->ctl->issuers, device->issuer)) {

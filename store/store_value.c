@@ -127,6 +127,13 @@ store_value_issuer(const store_value_t *value)
 }
 
 
+store_device_state_t
+store_value_state(const store_value_t *value)
+{
+    return (store_device_state_t) value->header.data[STORE_AT_STATE];
+}
+
+
 const uint8_t *
 store_value_digest(const store_value_t *value)
 {

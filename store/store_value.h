@@ -38,7 +38,9 @@ typedef enum {
 
 typedef enum {
     STORE_DEVICE_ACTIVE = 0,
-    STORE_DEVICE_SUSPENDED = 1   /* by the operator: not served, refused */
+    STORE_DEVICE_SUSPENDED = 1,  /* by the operator: not served, refused */
+    STORE_DEVICE_MOVED = 2       /* the device has another name: that of the
+                                    epoch given here */
 } store_device_state_t;
 
 
@@ -74,7 +76,8 @@ typedef struct {
 typedef struct {
     uint8_t   state;             /* store_device_state_t */
     uint8_t   identity[STORE_IDENTITY_LEN];
-    uint16_t  epoch;             /* of the label's derivation */
+    uint16_t  epoch;             /* of the label's derivation; of one that
+                                    has moved, of the new label's */
     uint16_t  rekeyed;           /* enrolments and rotations after the first,
                                     stays at 65535 */
     int64_t   enrolled;          /* when the name was first given */
@@ -161,6 +164,9 @@ void store_value_device(const store_value_t *value, store_device_t *device);
 /* True where the device may be served, as far as its own state goes: no need
  * to decode all of it.  True for the other kinds. */
 bool store_value_served(const store_value_t *value);
+
+/* A device's state: no need to decode all of it. */
+store_device_state_t store_value_state(const store_value_t *value);
 
 /* The number of a device's issuer (store_issuers.h); 0 where it is not known,
  * and for the other kinds. */

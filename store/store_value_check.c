@@ -163,7 +163,7 @@ store_device_check(store_span_t bytes)
     uint8_t  keys;
 
     if (bytes.len < STORE_DEVICE_LEN
-        || bytes.data[STORE_AT_STATE] > STORE_DEVICE_SUSPENDED)
+        || bytes.data[STORE_AT_STATE] > STORE_DEVICE_MOVED)
     {
         return 0;
     }

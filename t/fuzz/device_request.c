@@ -70,7 +70,7 @@ check(const device_update_t *update)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    bool                given;
+    bool                given, new_name;
     device_zone_t       zone;
     device_error_t      error;
     device_reason_t     reason;
@@ -104,7 +104,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     }
 
-    device_key_request_parse(&key, &given, (store_span_t) { data, size },
+    device_key_request_parse(&key, &given, &new_name,
+                             (store_span_t) { data, size },
                              &error);
 
     return 0;

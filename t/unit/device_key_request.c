@@ -48,7 +48,7 @@ test_key_request(void **state)
         { "{", DEVICE_JSON_INVALID, false }
     };
 
-    bool                given;
+    bool                given, renamed;
     size_t              i;
     device_error_t      error;
     device_reason_t     reason;
@@ -58,8 +58,8 @@ test_key_request(void **state)
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         memset(&key, 0, sizeof(key));
-        reason = device_key_request_parse(&key, &given, span(cases[i].body),
-                                          &error);
+        reason = device_key_request_parse(&key, &given, &renamed,
+                                          span(cases[i].body), &error);
 
         if (reason != cases[i].reason || given != cases[i].given) {
             fail_msg("%s: reason %d", cases[i].body, reason);

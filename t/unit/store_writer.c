@@ -210,7 +210,7 @@ test_device_misuse(void **state)
         case 2: device.active.public_key_len = 32; break;
         case 3: device.active.algorithm = 9; break;
         case 4: device.active.algorithm = STORE_ED25519; break;
-        case 5: device.state = 2; break;
+        case 5: device.state = 3; break;
         case 6: device.dyndns2.secret = 1; break;
         }
 
