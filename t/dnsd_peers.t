@@ -17,13 +17,13 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 
 use SrvRegistrar::Dnsd;
-use SrvRegistrar::Process qw(free_port program wait_until);
+use SrvRegistrar::Peers;
 
 use constant DEVICES => 40;
 
-my ($nsd, $knot) = map { program($_) } qw(nsd knotd);
+my $missing = SrvRegistrar::Peers->missing();
 
-plan(skip_all => 'no nsd or knotd') if !$nsd || !$knot;
+plan(skip_all => $missing) if defined($missing);
 
 # RFC 3597's TYPE65400 stands for all that nobody knows.
 
@@ -146,85 +146,20 @@ my $serial = $soa->serial;
 $static =~ s/(hostmaster\.mail) 1 /$1 $serial /;
 $zone .= $static;
 
-my %peers = (
-    nsd  => { port => free_port($d->{address}) },
-    knot => { port => free_port($d->{address}) },
-);
+my $peers = SrvRegistrar::Peers->new(dir => $d->{dir},
+    address => $d->{address}, zone => 'devices.example');
+my @others = sort keys(%{ $peers->{port} });
 
-write_file('zone', $zone);
-write_file('nsd.conf', <<"END");
-server:
-    ip-address: $d->{address}\@$peers{nsd}{port}
-    server-count: 1
-    username: ""
-    chroot: ""
-    zonesdir: "$d->{dir}"
-    database: ""
-    pidfile: "$d->{dir}/nsd.pid"
-    xfrdfile: "$d->{dir}/nsd.xfrd"
-    zonelistfile: "$d->{dir}/nsd.list"
-    xfrdir: "$d->{dir}"
-    rrl-ratelimit: 0
-remote-control:
-    control-enable: no
-zone:
-    name: devices.example
-    zonefile: zone
-END
-write_file('knot.conf', <<"END");
-server:
-    rundir: "$d->{dir}"
-    listen: $d->{address}\@$peers{knot}{port}
-    tcp-workers: 1
-    udp-workers: 1
-    background-workers: 1
-database:
-    storage: "$d->{dir}"
-log:
-  - target: stderr
-    any: warning
-zone:
-  - domain: devices.example.
-    storage: "$d->{dir}"
-    file: zone
-    zonefile-load: whole
-    journal-content: none
-    semantic-checks: off
-END
-
-my @servers = map {
-    my ($name, @command) = @$_;
-
-    SrvRegistrar::Process->start(
-        command => \@command,
-        output  => "$d->{dir}/$name.log",
-        ready   => sub {
-            my $reply = ask($name, 'devices.example', 'SOA', 1);
-            return $reply && $reply->answer;
-        },
-    )
-} ['nsd', $nsd, '-d', '-c', "$d->{dir}/nsd.conf"],
-  ['knot', $knot, '-c', "$d->{dir}/knot.conf"];
-
-
-sub write_file
-{
-    my ($name, $text) = @_;
-
-    open(my $file, '>', "$d->{dir}/$name") or die "$name: $!";
-    print $file $text;
-    close($file) or die "$name: $!";
-}
+$peers->start($zone);
 
 
 sub ask
 {
-    my ($server, $name, $type, $timeout) = @_;
+    my ($server, $name, $type) = @_;
 
-    local $d->{port} = $server eq 'dnsd' ? $d->{port}
-                                         : $peers{$server}{port};
+    local $d->{port} = $peers->{port}{$server} // $d->{port};
     my $packet = $d->packet($name, $type, edns => 1232);
-    my $bytes = $d->ask($packet->data(), $timeout);
+    my $bytes = $d->ask($packet->data());
     my $reply = defined($bytes) ? scalar(Net::DNS::Packet->new(\$bytes))
                                 : undef;
 
@@ -297,7 +232,7 @@ for my $label (sort keys(%names)) {
 
         $asked++;
 
-        for my $peer (sort keys(%peers)) {
+        for my $peer (@others) {
             next if differs_by_taste($peer, $type);
 
             my $theirs = text(ask($peer, $name, $type), $peer);
@@ -330,7 +265,7 @@ for my $label (sort keys(%names)) {
 
 is(join(' ', keys(%bad)), '', 'no other answer for another case');
 
-$_->stop() for @servers;
+$peers->stop();
 is($d->stop(), 0, 'stopped');
 $d->finish();
 done_testing();
