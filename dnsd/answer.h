@@ -91,8 +91,8 @@ typedef struct {
     const uint8_t     *query;
     size_t             query_len;
     uint8_t           *reply;        /* does not overlap query */
-    size_t             reply_size;   /* WIRE_MESSAGE_MAX for TCP; for UDP at
-                                        least the size that we offer */
+    size_t             reply_size;   /* WIRE_MESSAGE_MAX for TCP; for UDP
+                                        WIRE_UDP_MIN at least */
     wire_span_t        client;       /* the peer's address, 4 or 16 bytes */
 
     size_t             reply_len;    /* 0: send nothing */
