@@ -15,7 +15,7 @@ use FindBin;
 use Test::More;
 
 use constant RUNS => 50_000;             # well under a second each
-use constant TIMEOUT => 5;               # s, for one input
+use constant TIMEOUT => 25;              # s for one input, on a busy machine
 
 my $root = abs_path("$FindBin::Bin/..");
 my $build = abs_path($ENV{SRV_BUILD} // "$root/build");
