@@ -1,7 +1,8 @@
 
 /*
  * The body of POST /v1/enroll and /v1/key: nothing, a public key of the
- * device's own, the wish for another name.  device_key_from_jwk decides about the key; here, about JSON.
+ * device's own, the wish for another name.  device_key_from_jwk decides about
+ * the key; here, about JSON.
  */
 
 #include "device_object.h"

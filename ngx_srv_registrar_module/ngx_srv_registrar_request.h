@@ -130,9 +130,16 @@ ngx_int_t ngx_srv_registrar_dyndns2_finish(ngx_http_request_t *r,
 ngx_int_t ngx_srv_registrar_admin_finish(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
 
-/* enroll: who the client certificate says the device is: ctx's name, and the
- * enrolment's identity, policy and limits. */
+/* identity: who the client certificate says the device is: ctx's name, and
+ * the enrolment's identity, policy and limits.  rules: these last two alone. */
 device_reason_t ngx_srv_registrar_enroll_name(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job);
+void ngx_srv_registrar_enroll_rules(ngx_http_request_t *r,
+    device_enrollment_t *enrollment);
+
+/* Makes an enrolment that its preview has let through one under another name
+ * than ctx's, which becomes that name. */
+device_reason_t ngx_srv_registrar_enroll_rename(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job);
 
 
