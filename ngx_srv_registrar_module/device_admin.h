@@ -44,11 +44,11 @@ typedef struct {
  * A device as operators see it, JSON in one line without its end: fqdn, state
  * ("active", "suspended", "issuer-suspended", "moved"), identity (the hash's
  * first bytes, in hex), issuer (number; left out where not known),
- * enrolled_at, seen_at, rekeyed, lease and expires_at of the registration, keys (status,
- * keyid, algorithm, secret, last_created, expires_at; no secret is in the
- * store), credentials (the doors that have one), records (expired ones too,
- * with `live`).  Free with device_reply_free.  NULL for want of memory, or
- * where it is not a sound value of a device.
+ * enrolled_at, seen_at, rekeyed, lease and expires_at of the registration,
+ * keys (status, keyid, algorithm, secret, last_created, expires_at; no secret
+ * is in the store), credentials (the doors that have one), records (expired
+ * ones too, with `live`).  Free with device_reply_free.  NULL for want of
+ * memory, or where it is not a sound value of a device.
  */
 char *device_report(const device_report_t *report);
 
