@@ -192,7 +192,7 @@ ngx_srv_registrar_work_handler(void *data, ngx_log_t *log)
         return;
     }
 
-    if (work->todo & NGX_SRV_REGISTRAR_CHECK) {
+    if (work->todo & NGX_SRV_REGISTRAR_CHECK || work->status == STORE_REOPEN) {
         work->replaced = store_replaced(work->env);
     }
 

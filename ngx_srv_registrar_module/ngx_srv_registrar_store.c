@@ -60,6 +60,12 @@ ngx_srv_registrar_store_settle(ngx_srv_registrar_store_t *store)
         ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
                       "srv_registrar: store \"%V\" was replaced",
                       &store->conf->path);
+
+        /* that was why */
+
+        if (work->status == STORE_REOPEN) {
+            work->status = STORE_OK;
+        }
     }
 
     if (work->todo & NGX_SRV_REGISTRAR_READERS) {

@@ -169,7 +169,9 @@ store_open_env(store_t *store, const store_options_t *options,
 
     flags = MDB_NOTLS | (store->writer ? 0 : MDB_RDONLY);
 
+    store_look_lock(store);
     rc = mdb_env_open(store->env, store->path, flags, STORE_DATA_MODE);
+    store_look_lock(store);
 
     if (rc != 0) {
         return store_open_failed(store, rc, error);

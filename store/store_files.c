@@ -25,6 +25,7 @@
 static store_status_t store_look_locks(const store_t *store,
     store_error_t *error);
 static bool store_holds_file(const struct stat *file);
+static bool store_lock_replaced(const store_t *store);
 
 
 /* What can be told before LMDB touches anything. */
@@ -184,11 +185,29 @@ store_denied_path(const store_t *store)
 }
 
 
+/*
+ * LMDB keeps its descriptor of the lock file to itself, so the file is known
+ * by what stood at the path.  What stood there before LMDB came counts: where
+ * another one is there by now, the two differ, and the store is opened again.
+ */
+void
+store_look_lock(store_t *store)
+{
+    struct stat  lock;
+
+    if (!store->lock_known && stat(store->lock, &lock) == 0) {
+        store->lock_known = true;
+        store->lock_device = lock.st_dev;
+        store->lock_inode = lock.st_ino;
+    }
+}
+
+
 bool
 store_replaced(const store_t *store)
 {
     int          fd;
-    struct stat  path, lock, open;
+    struct stat  path, open;
 
     if (stat(store->data, &path) == -1
         || mdb_env_get_fd(store->env, &fd) != 0
@@ -200,9 +219,26 @@ store_replaced(const store_t *store)
     /* A backup has no lock file.  Until the registrar has made one a reader
      * could not open the store, and would have none to answer from. */
 
-    if (!store->writer && stat(store->lock, &lock) == -1) {
+    if (!store->writer && access(store->lock, F_OK) == -1) {
         return false;
     }
 
-    return path.st_dev != open.st_dev || path.st_ino != open.st_ino;
+    return path.st_dev != open.st_dev || path.st_ino != open.st_ino
+           || store_lock_replaced(store);
+}
+
+
+/* Who opens the store from now on takes other locks than we do: two would
+ * write at once, and over the pages that a reader looks at. */
+static bool
+store_lock_replaced(const store_t *store)
+{
+    struct stat  lock;
+
+    if (stat(store->lock, &lock) == -1) {
+        return errno == ENOENT;
+    }
+
+    return !store->lock_known || lock.st_dev != store->lock_device
+           || lock.st_ino != store->lock_inode;
 }

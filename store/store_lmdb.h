@@ -34,6 +34,9 @@ struct store_s {
     char             *path;      /* the directory, as it was given */
     char             *data;      /* its data.mdb */
     char             *lock;      /* its lock.mdb */
+    bool              lock_known;
+    dev_t             lock_device;  /* of the lock file that LMDB opened */
+    ino_t             lock_inode;
 };
 
 
@@ -80,6 +83,10 @@ store_status_t store_error_set(store_error_t *error, store_status_t status,
 
 /* What can be told of the files before LMDB touches anything. */
 store_status_t store_look(const store_t *store, store_error_t *error);
+
+/* Remembers which lock file stands at the path, unless one is known.  Called
+ * before LMDB opens it and after: it may be LMDB that makes it. */
+void store_look_lock(store_t *store);
 
 /* Gives the files their modes, where we own them, whatever the umask. */
 store_status_t store_set_modes(const store_t *store, store_error_t *error);

@@ -272,9 +272,19 @@ store_write_begin(store_t *store, store_txn_t **txn)
     if (rc != 0) {
         free(*txn);
         *txn = NULL;
+        return store_status_of(rc);
     }
 
-    return store_status_of(rc);
+    /* Not into a file that nobody will look at, and not under a lock that
+     * other writers do not know. */
+
+    if (store_replaced(store)) {
+        store_abort(*txn);
+        *txn = NULL;
+        return STORE_REOPEN;
+    }
+
+    return STORE_OK;
 }
 
 

@@ -76,6 +76,47 @@ test_replaced_by_backup(void **state)
 }
 
 
+/* Somebody clears away a lock file that looks stale: a writer makes another,
+ * a reader waits for that. */
+static void
+test_replaced_lock(void **state)
+{
+    char          moved[96];
+    place_t      *place = *state;
+    store_t      *store;
+    store_txn_t  *txn;
+
+    snprintf(moved, sizeof(moved), "%s.old", place->lock);
+
+    store = must_open(place->dir, true, 0);
+    assert_int_equal(put_alone(store, "a", "one"), STORE_OK);
+    assert_int_equal(rename(place->lock, moved), 0);
+    assert_true(store_replaced(store));
+    assert_int_equal(store_write_begin(store, &txn), STORE_REOPEN);
+    assert_null(txn);
+    assert_int_equal(put_alone(store, "a", "two"), STORE_REOPEN);
+    assert_true(has_now(store, "a", "one"));
+
+    file_make(place->lock);
+    assert_true(store_replaced(store));
+    assert_int_equal(rename(moved, place->lock), 0);
+    assert_false(store_replaced(store));
+    assert_int_equal(put_alone(store, "a", "two"), STORE_OK);
+    store_close(store);
+
+    store = must_open(place->dir, false, 0);
+    assert_false(store_replaced(store));
+    assert_int_equal(rename(place->lock, moved), 0);
+    assert_false(store_replaced(store));
+    assert_true(has_now(store, "a", "two"));
+    file_make(place->lock);
+    assert_true(store_replaced(store));
+    store_close(store);
+
+    unlink(moved);
+}
+
+
 int
 main(void)
 {
@@ -83,6 +124,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_replaced, place_setup,
                                         place_teardown),
         cmocka_unit_test_setup_teardown(test_replaced_by_backup, place_setup,
+                                        place_teardown),
+        cmocka_unit_test_setup_teardown(test_replaced_lock, place_setup,
                                         place_teardown)
     };
 
