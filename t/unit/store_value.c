@@ -387,7 +387,7 @@ test_broken_bytes(void **state)
         { STORE_AT_KIND, 0, "no such kind" },
         { STORE_AT_KIND, 1, "an apex under a label" },
         { STORE_AT_KIND, 4, "no such kind" },
-        { STORE_AT_STATE, 2, "no such state" },
+        { STORE_AT_STATE, 3, "no such state" },
         { STORE_AT_KEYS, 0x11, "a reserved bit" },
         { STORE_AT_KEYS, 0x81, "a reserved bit" },
         { STORE_AT_KEYS, 5, "a credential that is not there" },
