@@ -88,10 +88,10 @@ void store_close(store_t *store);
 /*
  * True where the path now leads to another data file than the one that is
  * open, or to another lock file: the store was replaced, or who opens it from
- * now on shares no locks with us.  Where it leads to no data file at all, what is open
- * goes on: false; for a reader so, too, while there is no lock file yet, which
- * a writer makes when it opens the store again.  A stat; no open of the lock
- * file, which would drop LMDB's locks.
+ * now on shares no locks with us.  Where it leads to no data file at all, what
+ * is open goes on: false; for a reader so, too, while there is no lock file
+ * yet, which a writer makes when it opens the store again.  A stat; no open of
+ * the lock file, which would drop LMDB's locks.
  */
 bool store_replaced(const store_t *store);
 
@@ -179,8 +179,9 @@ store_status_t store_get_mark(store_txn_t *txn, lease_clock_mark_t *mark);
 
 /*
  * Writing.  begin waits for the writer's lock, which another process may
- * hold, gives STORE_REOPEN where the store was replaced, and commit waits for the disk: only on a thread that may block, and
- * all of a transaction on one thread.  A failed commit has changed nothing.
+ * hold, gives STORE_REOPEN where the store was replaced, and commit waits for
+ * the disk: only on a thread that may block, and all of a transaction on one
+ * thread.  A failed commit has changed nothing.
  */
 store_status_t store_write_begin(store_t *store, store_txn_t **txn);
 store_status_t store_put(store_txn_t *txn, const store_key_t *key,
