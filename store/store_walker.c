@@ -330,6 +330,13 @@ store_search_end_of_key(const store_view_t *view, store_search_t *search,
 {
     const uint8_t  *key = search->node + STORE_NODE_HEADER;
 
+    /* it stands between two with more in common than it has bytes, and what
+     * follows it may be the end of the map */
+
+    if (i > len) {
+        return store_search_end(search, STORE_DAMAGED);
+    }
+
     while (i < len && i < search->len && search->key[i] == key[i]) {
         i++;
     }

@@ -11,6 +11,7 @@
 #include "store_walk.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 
 
 static void
@@ -188,6 +189,78 @@ test_page_behind_the_end(void **state)
 }
 
 
+/* A leaf of eight nodes, the last page of its map, which nothing follows. */
+static void
+disordered_leaf(uint8_t *page, size_t size)
+{
+    size_t        i, at = size;
+    uint8_t      *node;
+    uint16_t      offset, len, flags = STORE_PAGE_LEAF;
+    uint64_t      number = 2;
+
+    static const char *const  keys[] = {
+        "aaaaaaaaa", "aaaaaaaaaa", "aaaaaaaaaaa", "a",
+        "aaaaaaaaz", "aaaaaaaazz", "aaaaaaaazzz", "aaaaaaaazzzz"
+    };
+    static const unsigned  places[] = { 3, 0, 1, 2, 4, 5, 6, 7 };
+
+    memcpy(page + STORE_AT_NUMBER, &number, sizeof(number));
+    memcpy(page + STORE_AT_FLAGS, &flags, sizeof(flags));
+    len = STORE_PAGE_HEADER + 2 * 8;
+    memcpy(page + STORE_AT_LOWER, &len, sizeof(len));
+
+    /* the fourth is the one that is too short, and ends with the page */
+
+    for (i = 0; i < 8; i++) {
+        len = (uint16_t) strlen(keys[places[i]]);
+        at -= STORE_NODE_HEADER + len;
+        node = page + at;
+        offset = (uint16_t) at;
+
+        memcpy(page + STORE_PAGE_HEADER + 2 * places[i], &offset, 2);
+        memcpy(node + STORE_AT_NODE_KEY, &len, sizeof(len));
+        memcpy(node + STORE_NODE_HEADER, keys[places[i]], len);
+    }
+}
+
+
+/* A key that is shorter than what its neighbours have in common is not read
+ * beyond its end. */
+static void
+test_key_out_of_order_at_the_end(void **state)
+{
+    size_t              size = (size_t) sysconf(_SC_PAGESIZE);
+    uint8_t            *map;
+    store_key_t         key = { .len = 12 };
+    store_span_t        value;
+    store_view_t        view;
+    store_status_t      status;
+    const store_key_t  *asked = &key;
+
+    (void) state;
+
+    memcpy(key.data, "aaaaaaaabbbb", 12);
+
+    map = mmap(NULL, 4 * size, PROT_READ|PROT_WRITE,
+               MAP_PRIVATE|MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(map, MAP_FAILED);
+    assert_int_equal(mprotect(map + 3 * size, size, PROT_NONE), 0);
+    disordered_leaf(map + 2 * size, size);
+
+    view = (store_view_t) {
+        .map = map,
+        .page_size = (uint32_t) size,
+        .pages = 3,
+        .root = 2
+    };
+
+    store_view_get(&view, &asked, 1, &value, &status);
+    assert_int_equal(status, STORE_DAMAGED);
+
+    munmap(map, 4 * size);
+}
+
+
 int
 main(void)
 {
@@ -197,7 +270,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_damaged_page,
                                         place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_page_behind_the_end,
-                                        place_setup, place_teardown)
+                                        place_setup, place_teardown),
+        cmocka_unit_test(test_key_out_of_order_at_the_end)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
