@@ -46,7 +46,6 @@ static bool dnstap_read(dnstap_peer_t *peer, uint8_t *bytes, size_t len);
 static bool dnstap_wait(dnstap_peer_t *peer, short events);
 static uint8_t *dnstap_put32(uint8_t *p, uint32_t value);
 static uint32_t dnstap_get32(const uint8_t *p);
-static int64_t dnstap_now(void);
 
 
 bool
@@ -280,7 +279,7 @@ dnstap_get32(const uint8_t *p)
 }
 
 
-static int64_t
+int64_t
 dnstap_now(void)
 {
     struct timespec  now;

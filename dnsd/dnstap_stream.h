@@ -46,5 +46,8 @@ void dnstap_stream_close(int fd);
 bool dnstap_control_is(const uint8_t *frame, size_t len,
     dnstap_control_t type);
 
+/* ms, of the clock that only goes forward: for deadlines. */
+int64_t dnstap_now(void);
+
 
 #endif /* DNSTAP_STREAM_H */

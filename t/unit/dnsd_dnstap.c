@@ -1,8 +1,9 @@
-/* units: dnsd/dnstap_frame.c dnsd/dnstap_queue.c dnsd/dnstap_stream.c */
+/* units: dnsd/dnstap.c dnsd/dnstap_frame.c dnsd/dnstap_queue.c
+   dnsd/dnstap_stream.c dnsd/log.c */
 
 /*
- * dnstap's frames, byte by byte; the ring that they wait in, at its edges; and
- * control frames as a collector should not send them.
+ * dnstap's frames, byte by byte; the ring that they wait in, at its edges;
+ * control frames as a collector should not send them, and one that is slow.
  */
 
 #include <setjmp.h>
@@ -15,7 +16,14 @@
 #include <arpa/inet.h>
 #include <cmocka.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include "dnstap.h"
 #include "dnstap_frame.h"
 #include "dnstap_queue.h"
 #include "dnstap_stream.h"
@@ -308,6 +316,97 @@ control(void **state)
 }
 
 
+/* A collector that takes a little every tenth of a second, as long as
+ * anything comes. */
+static void *
+slow_collector(void *data)
+{
+    int      fd = accept(*(int *) data, NULL, NULL);
+    char     bytes[32768];
+    ssize_t  n;
+
+    static const uint8_t  accepted[] =
+        "\0\0\0\0\0\0\0\42\0\0\0\1" NAMED;
+
+    n = recv(fd, bytes, 42, MSG_WAITALL);
+
+    if (n == 42) {
+        n = send(fd, accepted, sizeof(accepted) - 1, MSG_NOSIGNAL);
+    }
+
+    while (n > 0) {
+        (void) poll(NULL, 0, 100);
+        n = recv(fd, bytes, sizeof(bytes), 0);
+    }
+
+    close(fd);
+
+    return NULL;
+}
+
+
+/* dnsd's end waits for what is left, but not for as long as it likes. */
+static void
+slow_end(void **state)
+{
+    int                 fd;
+    char                dir[] = "/tmp/dnsd-dnstap.XXXXXX";
+    log_t               log;
+    int64_t             begin;
+    uint8_t             message[4096] = { 0 };
+    dnstap_t           *dnstap;
+    pthread_t           thread;
+    struct sockaddr_in  peer = { .sin_family = AF_INET };
+    struct sockaddr_un  address = { .sun_family = AF_UNIX };
+    dnstap_origin_t     origin;
+    dnstap_options_t    options;
+    dnstap_exchange_t   exchange = {
+        .protocol = DNSTAP_UDP,
+        .peer = (const struct sockaddr *) &peer,
+        .local = (const struct sockaddr *) &peer
+    };
+
+    (void) state;
+
+    assert_non_null(mkdtemp(dir));
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/tap", dir);
+    strcpy(options.path, address.sun_path);
+
+    fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *) &address, sizeof(address)),
+                     0);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(pthread_create(&thread, NULL, slow_collector, &fd), 0);
+
+    log_init(&log, false);
+    dnstap_origin_init(&origin, "i", 1, "v");
+    dnstap = dnstap_create(&options, &origin, 1, &log);
+    assert_non_null(dnstap);
+    assert_true(dnstap_start(dnstap));
+
+    while (!dnstap_put(dnstap, 0, DNSTAP_AUTH_QUERY, &exchange, message,
+                       sizeof(message)))
+    {
+        (void) poll(NULL, 0, 1);
+    }
+
+    while (dnstap_put(dnstap, 0, DNSTAP_AUTH_QUERY, &exchange, message,
+                      sizeof(message)))
+    {
+        continue;
+    }
+
+    begin = dnstap_now();
+    dnstap_destroy(dnstap);
+    assert_in_range(dnstap_now() - begin, 0, 3000);
+
+    pthread_join(thread, NULL);
+    close(fd);
+    unlink(address.sun_path);
+    rmdir(dir);
+}
+
+
 int
 main(void)
 {
@@ -317,7 +416,8 @@ main(void)
         cmocka_unit_test(queue_order),
         cmocka_unit_test(queue_empty),
         cmocka_unit_test(queue_full),
-        cmocka_unit_test(control)
+        cmocka_unit_test(control),
+        cmocka_unit_test(slow_end)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
