@@ -29,7 +29,7 @@
 #define NET_DESCRIPTORS      32
 
 
-static unsigned net_places(const net_options_t *options);
+static unsigned net_places(const net_options_t *options, log_t *log);
 static bool net_thread_init(net_thread_t *thread, const net_options_t *options,
     unsigned places, log_t *log);
 static void net_thread_cleanup(net_thread_t *thread);
@@ -48,7 +48,7 @@ net_create(const net_options_t *options, const net_policy_t *policy,
 {
     net_t     *net;
     size_t     size;
-    unsigned   i, places = net_places(options);
+    unsigned   i, places = net_places(options, log);
 
     for (i = 0; i < options->naddresses; i++) {
         if (!net_address_free(&options->addresses[i], SOCK_DGRAM,
@@ -311,9 +311,9 @@ net_event_set(net_thread_t *thread, net_event_t *event, uint32_t events)
  * descriptors allow.  The soft limit is raised for them, and by root the hard
  * one. */
 static unsigned
-net_places(const net_options_t *options)
+net_places(const net_options_t *options, log_t *log)
 {
-    rlim_t         fixed, places, left;
+    rlim_t         fixed, places, wanted_places, left;
     unsigned       n = options->nthreads;
     struct rlimit  limit, wanted;
 
@@ -344,10 +344,20 @@ net_places(const net_options_t *options)
     }
 
     left = limit.rlim_cur > fixed ? (limit.rlim_cur - fixed) / n : 0;
+    wanted_places = places;
     places = places < left ? places : left;
+    places = places < NET_CONNECTIONS_MIN ? NET_CONNECTIONS_MIN : places;
 
-    return places < NET_CONNECTIONS_MIN ? NET_CONNECTIONS_MIN
-                                        : (unsigned) places;
+    /* less than the default is no news: nobody has asked for that many */
+
+    if (places < wanted_places && options->tcp_connections != 0) {
+        log_line(log, "warning: --tcp-connections %u: only %llu, RLIMIT_NOFILE"
+                 " has to be %llu at least", options->tcp_connections,
+                 (unsigned long long) (n * places),
+                 (unsigned long long) (fixed + n * wanted_places));
+    }
+
+    return (unsigned) places;
 }
 
 

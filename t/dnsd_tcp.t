@@ -146,7 +146,13 @@ is($d->stop(), 0, 'stopped');
 # Few descriptors mean few places, not a server that is stuck.
 
 $d->{wrapper} = ['prlimit', '--nofile=48:48'];
-$d->start('--threads', 1);
+unshift(@{ $d->{wrapper} }, 'setpriv', '--bounding-set', '-sys_resource')
+    if $> == 0;                     # or root raises the hard limit itself
+$d->allow_log(qr/--tcp-connections 1000: only/);
+$d->start('--threads', 1, '--tcp-connections', 1000);
+like($d->log(), qr/--tcp-connections\ 1000:\ only\ \d+,\ RLIMIT_NOFILE
+                   \ has\ to\ be\ 1\d\d\d\ at\ least/x,
+     'fewer places than asked for: told what it takes');
 @idle = map { $d->connect() } 1 .. 60;
 is($d->query('dev1.devices.example', 'A', tcp => 1)->header->rcode, 'NOERROR',
    'a newcomer is served where descriptors are few');
