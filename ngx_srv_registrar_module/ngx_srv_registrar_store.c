@@ -8,10 +8,16 @@
 #include "ngx_srv_registrar_store.h"
 
 
-/* How often things are looked at, in ticks of a second.  A store that was
- * replaced serves old data for so long; a dead reader pins pages so long. */
+/* How often things are looked at.  A store that was replaced serves old data
+ * for so long, in ticks of a second; a dead reader pins pages so long, ms. */
 #define NGX_SRV_REGISTRAR_CHECK_TICKS    5
-#define NGX_SRV_REGISTRAR_READERS_TICKS  30
+#define NGX_SRV_REGISTRAR_READERS_TIME   30000
+
+/* A snapshot is held for less than a second, but for a backup.  One that is as
+ * old as this pins what commits free: some pages for each, which is told of
+ * from when it is worth a look. */
+#define NGX_SRV_REGISTRAR_HELD           60000    /* ms */
+#define NGX_SRV_REGISTRAR_HELD_COMMITS   100
 
 /* Seconds without a failure after which a store works again: in a full one a
  * small update may still succeed between two that fail. */
@@ -24,6 +30,7 @@ static void ngx_srv_registrar_store_uninstall(
 static void ngx_srv_registrar_store_report(ngx_srv_registrar_store_t *store,
     store_status_t status, const char *text);
 static void ngx_srv_registrar_store_fill(ngx_srv_registrar_store_t *store);
+static void ngx_srv_registrar_store_held(ngx_srv_registrar_store_t *store);
 static store_status_t ngx_srv_registrar_store_renew(
     ngx_srv_registrar_store_t *store);
 static store_status_t ngx_srv_registrar_store_issuers(
@@ -70,6 +77,7 @@ ngx_srv_registrar_store_settle(ngx_srv_registrar_store_t *store)
 
     if (work->todo & NGX_SRV_REGISTRAR_READERS) {
         ngx_srv_registrar_store_fill(store);
+        ngx_srv_registrar_store_held(store);
     }
 
     if (work->status != STORE_OK) {
@@ -125,6 +133,7 @@ ngx_srv_registrar_store_install(ngx_srv_registrar_store_t *store)
     }
 
     if (store->leader) {
+        store->looked = ngx_current_msec;
         store->due |= NGX_SRV_REGISTRAR_PUBLISH|NGX_SRV_REGISTRAR_READERS;
     }
 
@@ -207,6 +216,39 @@ ngx_srv_registrar_store_fill(ngx_srv_registrar_store_t *store)
     }
 
     store->fill = level;
+}
+
+
+/* Once for each snapshot that somebody forgets. */
+static void
+ngx_srv_registrar_store_held(ngx_srv_registrar_store_t *store)
+{
+    store_usage_t  *usage;
+
+    usage = &store->work.usage;
+
+    if (usage->oldest_pid == 0 || usage->oldest != store->held) {
+        store->held = usage->oldest;
+        store->held_since = ngx_current_msec;
+        store->held_told = 0;
+        return;
+    }
+
+    if (store->held_told
+        || usage->txn - usage->oldest <= NGX_SRV_REGISTRAR_HELD_COMMITS
+        || ngx_current_msec - store->held_since < NGX_SRV_REGISTRAR_HELD)
+    {
+        return;
+    }
+
+    store->held_told = 1;
+
+    ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                  "srv_registrar: store \"%V\": process %l has held a "
+                  "snapshot for %M ms and %uL commits, whose pages cannot be "
+                  "used again", &store->conf->path, usage->oldest_pid,
+                  ngx_current_msec - store->held_since,
+                  usage->txn - usage->oldest);
 }
 
 
@@ -473,7 +515,10 @@ ngx_srv_registrar_store_tick(ngx_event_t *ev)
 
     if (store->leader) {
 
-        if (store->ticks % NGX_SRV_REGISTRAR_READERS_TICKS == 0) {
+        if (ngx_current_msec - store->looked
+            >= NGX_SRV_REGISTRAR_READERS_TIME)
+        {
+            store->looked = ngx_current_msec;
             store->due |= NGX_SRV_REGISTRAR_READERS;
         }
 

@@ -165,7 +165,10 @@ struct ngx_srv_registrar_store_s {
     ngx_event_t                     tick;
     ngx_uint_t                      ticks;
     ngx_msec_t                      swept;       /* when a sweep began */
+    ngx_msec_t                      looked;      /* at readers and fill */
     ngx_uint_t                      fill;        /* level last told, % */
+    uint64_t                        held;        /* the oldest snapshot */
+    ngx_msec_t                      held_since;  /* when that was first seen */
     store_status_t                  reported;    /* state last told */
     time_t                          failed;      /* when a task last failed */
 
@@ -174,6 +177,7 @@ struct ngx_srv_registrar_store_s {
     unsigned                        in_flight:1;
     unsigned                        leader:1;    /* publishes and sweeps */
     unsigned                        reopen:1;    /* close when idle */
+    unsigned                        held_told:1;
     unsigned                        inlined:1;   /* no threads: see run */
 };
 

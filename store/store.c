@@ -427,6 +427,7 @@ store_usage_reader(const char *line, void *data)
         && txn < usage->oldest)
     {
         usage->oldest = txn;
+        usage->oldest_pid = pid;
     }
 
     usage->readers += sscanf(line, "%ld", &pid) == 1;

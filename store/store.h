@@ -107,6 +107,7 @@ typedef struct {
     uint64_t  txn;               /* id of the last commit */
     uint64_t  oldest;            /* of the oldest snapshot that is held; txn
                                     where none is */
+    long      oldest_pid;        /* who holds it; 0: nobody */
     unsigned  readers;           /* slots in use */
     unsigned  readers_max;
 } store_usage_t;

@@ -1,10 +1,11 @@
 /*
- * A wall clock that a test sets, for LD_PRELOAD.
+ * Clocks that a test sets, for LD_PRELOAD.
  *
  * CLOCK_REALTIME runs ahead by the seconds that the file named by
- * $CLOCK_AHEAD says; it is read at each call, so that the clock can step
- * while a server runs.  Without the file the clock is right.  The other
- * clocks are left alone, as a step leaves them.
+ * $CLOCK_AHEAD says, CLOCK_MONOTONIC by those of $MONOTONIC_AHEAD; it is read
+ * at each call, so that the clock can step while a server runs.  Without the
+ * file the clock is right.  Each leaves the other clocks alone: a step of the
+ * wall clock does so, and timers that have run out are no step.
  */
 
 #define _GNU_SOURCE
@@ -18,22 +19,33 @@
 
 
 static char  clock_file[4096];
+static char  clock_monotonic_file[4096];
 
 
 static void clock_init(void) __attribute__((constructor));
-static long clock_ahead(void);
+static void clock_name(char *file, size_t size, const char *variable);
+static long clock_ahead(const char *file);
 
 
 /* nginx forgets the environment that it was started with. */
 static void
 clock_init(void)
 {
+    clock_name(clock_file, sizeof(clock_file), "CLOCK_AHEAD");
+    clock_name(clock_monotonic_file, sizeof(clock_monotonic_file),
+               "MONOTONIC_AHEAD");
+}
+
+
+static void
+clock_name(char *file, size_t size, const char *variable)
+{
     const char  *path;
 
-    path = getenv("CLOCK_AHEAD");
+    path = getenv(variable);
 
     if (path != NULL) {
-        (void) snprintf(clock_file, sizeof(clock_file), "%s", path);
+        (void) snprintf(file, size, "%s", path);
     }
 }
 
@@ -47,7 +59,11 @@ clock_gettime(clockid_t id, struct timespec *now)
     rc = (int) syscall(SYS_clock_gettime, id, now);
 
     if (rc == 0 && id == CLOCK_REALTIME) {
-        now->tv_sec += clock_ahead();
+        now->tv_sec += clock_ahead(clock_file);
+    }
+
+    if (rc == 0 && (id == CLOCK_MONOTONIC || id == CLOCK_MONOTONIC_COARSE)) {
+        now->tv_sec += clock_ahead(clock_monotonic_file);
     }
 
     return rc;
@@ -55,17 +71,17 @@ clock_gettime(clockid_t id, struct timespec *now)
 
 
 static long
-clock_ahead(void)
+clock_ahead(const char *file)
 {
     int      fd;
     char     text[32];
     ssize_t  len;
 
-    if (clock_file[0] == '\0') {
+    if (file[0] == '\0') {
         return 0;
     }
 
-    fd = open(clock_file, O_RDONLY|O_CLOEXEC);
+    fd = open(file, O_RDONLY|O_CLOEXEC);
 
     if (fd == -1) {
         return 0;
