@@ -237,6 +237,8 @@ metrics_bind(int fd, const metrics_options_t *options)
 static const char *
 metrics_bind_path(int fd, const char *path)
 {
+    int                 bound;
+    mode_t              mask;
     struct stat         st;
     struct sockaddr_un  address = { .sun_family = AF_UNIX };
 
@@ -250,11 +252,14 @@ metrics_bind_path(int fd, const char *path)
         (void) unlink(path);
     }
 
-    if (bind(fd, (const struct sockaddr *) &address, sizeof(address)) == -1) {
-        return "bind()";
-    }
+    /* not chmod() afterwards: root would do that to whatever the directory's
+     * owner has put there meanwhile, a link to /etc/shadow for instance */
 
-    return chmod(path, 0666) == -1 ? "chmod()" : NULL;
+    mask = umask(0111);
+    bound = bind(fd, (const struct sockaddr *) &address, sizeof(address));
+    (void) umask(mask);
+
+    return bound == -1 ? "bind()" : NULL;
 }
 
 

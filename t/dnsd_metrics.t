@@ -208,7 +208,10 @@ is($d->stop(), 0, 'stopped');
 # A socket in the file system.
 
 my @unix = ('--metrics', "unix:$path");
+my $mask = umask(077);
 $d->start(@unix);
+umask($mask);
+is((stat($path))[2] & 0777, 0666, 'any local user may connect');
 like(request("GET /metrics HTTP/1.1\r\n$host\r\n", $path),
      qr/^dnsd_store_open 1$/m, 'over a unix socket');
 
