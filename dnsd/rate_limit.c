@@ -39,6 +39,11 @@
  * retry for about as long: with less, one attack is many log lines. */
 #define RATE_LIMIT_PEACE      10000
 
+/* ms by which another thread's time may be ahead of ours, which is a batch's
+ * and older where the thread had to wait.  All else has passed: 32 bits come
+ * round after 49 days, and a prefix may stay away for half of that. */
+#define RATE_LIMIT_AHEAD      60000
+
 
 typedef struct {
     _Atomic uint64_t  prefix;        /* 0: free */
@@ -62,7 +67,7 @@ struct rate_limit_s {
 
 static rate_limit_row_t *rate_limit_row(rate_limit_t *limit, uint64_t prefix,
     uint32_t now);
-static int32_t rate_limit_quiet(const rate_limit_row_t *row, uint32_t now);
+static int64_t rate_limit_quiet(const rate_limit_row_t *row, uint32_t now);
 static void rate_limit_row_take(rate_limit_t *limit, rate_limit_row_t *row,
     uint64_t prefix, uint32_t now);
 static void rate_limit_sink(rate_limit_row_t *row, unsigned rate,
@@ -71,6 +76,7 @@ static unsigned rate_limit_counter(const rate_limit_t *limit,
     const rate_limit_answer_t *answer);
 static rate_limit_verdict_t rate_limit_hold(rate_limit_t *limit,
     rate_limit_row_t *row, unsigned slip, uint32_t now, bool *begins);
+static inline uint32_t rate_limit_passed(uint32_t then, uint32_t now);
 static inline uint32_t rate_limit_hash(const uint64_t keys[3], uint64_t word);
 
 
@@ -207,14 +213,14 @@ rate_limit_row(rate_limit_t *limit, uint64_t prefix, uint32_t now)
 
 
 /* For how long, in ms.  Of two that are alike, one that is limited stays. */
-static int32_t
+static int64_t
 rate_limit_quiet(const rate_limit_row_t *row, uint32_t now)
 {
     if (rate_limit_get(row->prefix) == 0) {
-        return INT32_MAX;
+        return INT64_MAX;
     }
 
-    return (int32_t) (now - rate_limit_get(row->used))
+    return (int64_t) rate_limit_passed(rate_limit_get(row->used), now)
            - (rate_limit_get(row->held_at) != 0);
 }
 
@@ -249,12 +255,10 @@ static void
 rate_limit_sink(rate_limit_row_t *row, unsigned rate, uint32_t now)
 {
     unsigned  i, level;
-    uint32_t  then = rate_limit_get(row->time), passed = now - then;
-    uint64_t  sunk = (uint64_t) passed * rate / 1000;
+    uint32_t  then = rate_limit_get(row->time);
+    uint64_t  sunk = (uint64_t) rate_limit_passed(then, now) * rate / 1000;
 
-    /* another thread's clock may be a tick ahead of ours */
-
-    if (sunk == 0 || (int32_t) passed < 0) {
+    if (sunk == 0) {
         return;
     }
 
@@ -340,6 +344,16 @@ rate_limit_hold(rate_limit_t *limit, rate_limit_row_t *row, unsigned slip,
 
     return slip != 0 && held % slip == 0 ? RATE_LIMIT_SLIPS
                                          : RATE_LIMIT_DROPS;
+}
+
+
+/* In ms. */
+static inline uint32_t
+rate_limit_passed(uint32_t then, uint32_t now)
+{
+    uint32_t  passed = now - then;
+
+    return passed > UINT32_MAX - RATE_LIMIT_AHEAD ? 0 : passed;
 }
 
 

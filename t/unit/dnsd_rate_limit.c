@@ -136,6 +136,31 @@ rate_clock_wraps(void **state)
 }
 
 
+/* Who was away for longer than half of that is as new, and makes room for
+ * newcomers before one who is there. */
+static void
+rate_long_away(void **state)
+{
+    int64_t              later = START + INT64_C(30) * 24 * 3600 * 1000;
+    rate_limit_t        *limit = rate_limit_create(2, seed);
+    rate_limit_answer_t  answer = named(1, "name"), other = named(2, "name");
+
+    (void) state;
+
+    assert_int_equal(count(limit, &answer, 30, START), 20);
+    assert_int_equal(count(limit, &answer, 30, later), 20);
+    assert_int_equal(count(limit, &answer, 30, later + 1000), 20);
+
+    later += later - START;
+    assert_int_equal(count(limit, &other, 30, later), 20);
+
+    answer = named(3, "name");
+    assert_int_equal(count(limit, &answer, 1, later), 1);
+    assert_int_equal(count(limit, &other, 30, later), 0);
+    rate_limit_destroy(limit);
+}
+
+
 static void
 kinds(void **state)
 {
@@ -295,6 +320,7 @@ main(void)
         cmocka_unit_test(rate_lowered),
         cmocka_unit_test(rate_clock_behind),
         cmocka_unit_test(rate_clock_wraps),
+        cmocka_unit_test(rate_long_away),
         cmocka_unit_test(kinds),
         cmocka_unit_test(slip),
         cmocka_unit_test(told),
