@@ -61,7 +61,8 @@ change_state(srvctl_t *ctl, int argc, char **argv, device_admin_t action)
     size_t  prefix = strlen(CHANGE_ISSUER);
 
     if (argc != 2) {
-        errx(2, "usage: srvctl %s NAME | issuer:SHA256", argv[0]);
+        errx(2, "usage: srvctl %s NAME | issuer:ID\n"
+             "ID: SHA-256 of its key, or its number (srvctl issuers)", argv[0]);
     }
 
     srvctl_open(ctl, true);

@@ -28,9 +28,9 @@ typedef struct {
 static const srvctl_command_t  srvctl_commands[] = {
     { "list", srvctl_list, "[--json] [--state STATE]", "the devices" },
     { "show", srvctl_show, "NAME", "all of a device, as JSON" },
-    { "suspend", srvctl_suspend, "NAME | issuer:SHA256",
+    { "suspend", srvctl_suspend, "NAME | issuer:ID",
       "serve it no more, refuse its keys; lose nothing" },
-    { "resume", srvctl_resume, "NAME | issuer:SHA256", "the way back" },
+    { "resume", srvctl_resume, "NAME | issuer:ID", "the way back" },
     { "remove", srvctl_remove, "NAME", "forget a device and free its name" },
     { "issuers", srvctl_issuers, "",
       "the authorities that devices enrolled with" },
