@@ -43,6 +43,7 @@ static bool main_bind(main_t *all);
 static bool main_dnstap(main_t *all);
 static bool main_serve(main_t *all);
 static bool main_confine(main_t *all);
+static bool main_scoped(const settings_t *settings);
 static void main_end(main_t *all);
 static const char *main_text(const char *text);
 
@@ -265,7 +266,8 @@ main_confine(main_t *all)
     unsigned           i;
     sandbox_options_t  options = {
         .store = all->settings.store,
-        .connects = all->dnstap != NULL
+        .connects = all->dnstap != NULL,
+        .links = main_scoped(&all->settings)
     };
 
     if (!all->settings.sandbox) {
@@ -283,6 +285,29 @@ main_confine(main_t *all)
     }
 
     return sandbox_enter(&options, &all->log);
+}
+
+
+/* Whether an address names its interface (fe80::1%eth0): SIGHUP has the name
+ * looked up again, although it is bound. */
+static bool
+main_scoped(const settings_t *settings)
+{
+    bool      scoped;
+    unsigned  i;
+
+    scoped = strchr(settings->metrics.address.text, '%') != NULL;
+
+    for (i = 0; i < settings->naddresses; i++) {
+        scoped = scoped || strchr(settings->addresses[i].text, '%') != NULL;
+    }
+
+    for (i = 0; i < settings->nproxy_addresses; i++) {
+        scoped = scoped
+                 || strchr(settings->proxy_addresses[i].text, '%') != NULL;
+    }
+
+    return scoped;
 }
 
 

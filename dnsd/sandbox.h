@@ -21,6 +21,7 @@ typedef struct {
     const char  *store;              /* read, and its lock file written */
     const char  *reread[SANDBOX_FILES];      /* read */
     bool         connects;           /* to unix sockets, again and again */
+    bool         links;              /* looks up names of interfaces */
 } sandbox_options_t;
 
 

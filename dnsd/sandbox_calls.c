@@ -21,6 +21,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
@@ -281,6 +282,8 @@ sandbox_write(sandbox_program_t *program, const sandbox_options_t *options)
     size_t  i;
 
     const sandbox_row_t  unix_socket = { SYS_socket, 0, UINT32_MAX, AF_UNIX };
+    const sandbox_row_t  link_index = { SYS_ioctl, 1, UINT32_MAX,
+                                        SIOCGIFINDEX };
     const sandbox_row_t  ourselves = { SYS_tgkill, 0, UINT32_MAX,
                                        (uint32_t) getpid() };
 
@@ -310,9 +313,18 @@ sandbox_write(sandbox_program_t *program, const sandbox_options_t *options)
 
     sandbox_row(program, &ourselves);            /* abort() */
 
-    if (options->connects) {
+    if (options->connects || options->links) {
         sandbox_row(program, &unix_socket);
+    }
+
+    if (options->connects) {
         sandbox_call(program, SYS_connect, SECCOMP_RET_ALLOW);
+    }
+
+    /* if_nametoindex(), of a socket that is good for nothing else */
+
+    if (options->links) {
+        sandbox_row(program, &link_index);
     }
 
     /* its flags lie in memory, where no filter can look; glibc then takes

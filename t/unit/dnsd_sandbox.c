@@ -11,6 +11,7 @@
 #include "sandbox.h"
 
 #include <linux/capability.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -254,6 +255,32 @@ test_connects(void **state)
 }
 
 
+/* Where an address names its interface, SIGHUP has that looked up again. */
+static void
+test_links(void **state)
+{
+    char               text[1024];
+    pid_t              pid;
+    sandbox_options_t  options = { .store = path("var/store"), .links = true };
+
+    (void) state;
+
+    pid = fork();
+
+    if (pid == 0) {
+        dup2(log_pipe[1], STDERR_FILENO);
+
+        if (!sandbox_enter(&options, quiet_log())) {
+            _exit(OTHERWISE);
+        }
+
+        _exit(if_nametoindex("lo") != 0 ? ALLOWED : REFUSED);
+    }
+
+    assert_int_equal(finish(pid, text, sizeof(text)), ALLOWED);
+}
+
+
 /* The directory is renamed and another one takes its name, as a restore
  * does. */
 static void
@@ -442,6 +469,7 @@ main(void)
         cmocka_unit_test(test_other_machine),
 #endif
         cmocka_unit_test(test_connects),
+        cmocka_unit_test(test_links),
         cmocka_unit_test(test_absent),
         cmocka_unit_test(test_capabilities),
         cmocka_unit_test(test_replaced),
