@@ -55,7 +55,10 @@ net_xdp_frame_parse(net_xdp_frame_t *frame, uint8_t *data, size_t len)
 
     *frame = (net_xdp_frame_t) { .data = data };
 
-    if (len < FRAME_IP_AT + FRAME_V4_LEN) {
+    /* an answer goes to the machine that the frame came from: one, not all of
+     * a link, whatever a neighbour writes there (IEEE 802.3 3.2.3) */
+
+    if (len < FRAME_IP_AT + FRAME_V4_LEN || (data[ETH_ALEN] & 1)) {
         return false;
     }
 

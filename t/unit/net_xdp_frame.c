@@ -218,6 +218,7 @@ test_refused(void **state)
         uint8_t      byte;
         bool         sealed;
     } cases[] = {
+        { "from a group of machines", false, 6,  0x03, true },
         { "ARP",                      false, 13, 0x06, true },
         { "VLAN",                     false, 12, 0x81, true },
         { "version 6 in version 4",   false, 14, 0x65, true },
@@ -240,6 +241,7 @@ test_refused(void **state)
         { "UDP sum",                  false, 40, 0x55, false },
         { "payload changed",          false, 42, 'b',  false },
         { "last byte changed",        false, 64, 'b',  false },
+        { "from all machines",        true,  6,  0xff, true },
         { "version 4 in version 6",   true,  14, 0x45, true },
         { "fragment header",          true,  20, 44,   true },
         { "TCP",                      true,  20, 6,    true },
