@@ -143,8 +143,8 @@ module: $(NGINX_BUILD)/.configured
 	    >"$(NGINX_BUILD)/make.log" 2>&1 \
 	    || { cat "$(NGINX_BUILD)/make.log" >&2; exit 1; }
 	@cmp -s "$(NGINX_BUILD)/ngx_srv_registrar_module.so" $(MODULE) \
-	    || { cp "$(NGINX_BUILD)/ngx_srv_registrar_module.so" $(MODULE) \
-	         && echo "built $(MODULE)"; }
+	    || { cp "$(NGINX_BUILD)/ngx_srv_registrar_module.so" $(MODULE).new \
+	         && mv -f $(MODULE).new $(MODULE) && echo "built $(MODULE)"; }
 
 # Written anew only when it says something new.
 $(BUILD)/nginx.flags: FORCE
