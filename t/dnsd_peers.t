@@ -148,9 +148,10 @@ $zone .= $static;
 
 my $peers = SrvRegistrar::Peers->new(dir => $d->{dir},
     address => $d->{address}, zone => 'devices.example');
-my @others = sort keys(%{ $peers->{port} });
 
 $peers->start($zone);
+
+my @others = sort keys(%{ $peers->{port} });
 
 
 sub ask

@@ -16,7 +16,8 @@ use Test::More;
 
 use SrvRegistrar::Dnsd;
 
-use constant QUERIES => 1000;
+use constant QUERIES  => 1000;
+use constant ATTEMPTS => 60;
 
 my $d = SrvRegistrar::Dnsd->new();
 
@@ -40,7 +41,8 @@ my $size = 2 + length($d->read_tcp($tcp));
 
 
 # The number of replies that TCP had got when UDP got its one.  What dnsd sends
-# between the two looks of this process counts too, hence several attempts.
+# between the two looks of this process counts too, and where the machine is
+# busy that is all: hence the attempts, of which one is enough.
 
 sub before_udp
 {
@@ -74,10 +76,11 @@ sub before_udp
 
 my $least = QUERIES;
 
-for (1 .. 5) {
+for my $attempt (1 .. ATTEMPTS) {
     my $replies = before_udp();
 
     $least = $replies if $replies < $least;
+    last if $attempt >= 5 && $least < QUERIES / 2;
 }
 
 cmp_ok($least, '<', QUERIES / 2, 'UDP had its turn meanwhile');

@@ -388,13 +388,14 @@ sub start_dnsd
 }
 
 
-# Asks dnsd: SrvRegistrar::Dnsd::query.
+# Asks dnsd: SrvRegistrar::Dnsd::query.  Where no reply comes in time it is
+# asked once more: on a busy machine a datagram may be lost.
 
 sub query
 {
     my ($self, @question) = @_;
 
-    return $self->{dnsd}->query(@question);
+    return $self->{dnsd}->query(@question) // $self->{dnsd}->query(@question);
 }
 
 

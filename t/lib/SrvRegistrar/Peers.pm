@@ -16,6 +16,7 @@ use strict;
 use warnings;
 
 use Carp qw(croak);
+use IO::Select;
 use IO::Socket::INET;
 
 use SrvRegistrar::Process qw(free_port program);
@@ -37,22 +38,22 @@ sub new
 {
     my ($class, %args) = @_;
 
-    my $self = bless { %args }, $class;
-
-    $self->{port}{$_} //= free_port($self->{address})
-        for keys(%{ PROGRAMS() });
-
-    return $self;
+    return bless { %args }, $class;
 }
 
 
-# Starts both with this zone; where they run, they are started anew.
+# Starts both with this zone; where they run, they are started anew, on other
+# ports: on a busy machine a child of the old one still has its port, and
+# answers from the old zone.
 
 sub start
 {
     my ($self, $text) = @_;
 
     $self->stop();
+
+    $self->{port}{$_} = free_port($self->{address})
+        for keys(%{ PROGRAMS() });
 
     $self->write_file('peers.zone', $text);
     $self->write_file('nsd.conf', $self->nsd_configuration());

@@ -17,7 +17,7 @@ our @EXPORT_OK = qw(free_port listens program wait_until);
 
 # Long enough for a busy machine under sanitizers; a healthy server is ready
 # within a fraction of a second, so the length costs nothing.
-use constant START_TIMEOUT => 20;
+use constant START_TIMEOUT => 60;
 use constant STOP_TIMEOUT  => 10;
 
 

@@ -18,7 +18,7 @@
 
 
 #define COMPARE_WAIT   2000   /* ms: loopback needs none, a busy machine may */
-#define COMPARE_TRIES  5
+#define COMPARE_TRIES  15
 
 
 struct compare_address_s {
