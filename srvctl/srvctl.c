@@ -11,6 +11,7 @@
 #include "device_rdata.h"
 
 #include <err.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +49,7 @@ srvctl_try(srvctl_t *ctl, bool writer)
     if (snprintf(data, sizeof(data), "%s/data.mdb", ctl->path)
         >= (int) sizeof(data) || stat(data, &file) == -1)
     {
-        warn("%s: no store", ctl->path);
+        warn(errno == ENOENT ? "%s: no store" : "%s", ctl->path);
         return false;
     }
 

@@ -199,6 +199,9 @@ subtest 'damage is named' => sub {
 is(SrvRegistrar::run(SrvRegistrar::BUILD . '/srvctl', '--store',
         '/nonexistent', 'list'), "srvctl: /nonexistent: no store: "
     . "No such file or directory\n", 'no store');
+is(SrvRegistrar::run(SrvRegistrar::BUILD . '/srvctl', '--store', '/dev/null',
+        'list'), "srvctl: /dev/null: Not a directory\n",
+    'one that cannot be looked at');
 fails(qr/not a command/, 'destroy');
 fails(qr/usage/);
 
