@@ -72,6 +72,13 @@ device_message_field(const device_message_t *message, const char *name,
         return DEVICE_ABSENT;
     }
 
+    /* in one line as in several: a proxy may join them, and whoever sends a
+     * thousand signatures is not worth the reading */
+
+    if (value->len > room->left) {
+        return DEVICE_UNREADABLE;
+    }
+
     while (device_message_line(message, lower, &at, &line)) {
 
         if (value->data != start.at

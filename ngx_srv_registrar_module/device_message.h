@@ -41,7 +41,8 @@ bool device_message_line(const device_message_t *message, store_span_t name,
 
 /*
  * A field's lines as one value, joined with ", " (RFC 9110 5.3).  A field of
- * one line stays where it is; others are written into room.
+ * one line stays where it is; others are written into room.  None may be
+ * longer than the room.
  */
 device_presence_t device_message_field(const device_message_t *message,
     const char *name, device_room_t *room, store_span_t *value);

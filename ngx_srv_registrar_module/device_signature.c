@@ -28,6 +28,7 @@ static device_reason_t device_signature_params(device_signature_t *signature,
     const device_field_member_t *ours, device_error_t *error);
 static bool device_signature_param(device_signature_t *signature,
     const device_field_param_t *param, bool *created);
+static bool device_signature_canonical(store_span_t raw);
 static device_reason_t device_signature_value(device_signature_t *signature,
     store_span_t value, store_span_t label, device_error_t *error);
 static bool device_signature_fresh(const device_signature_t *signature,
@@ -81,6 +82,12 @@ device_signature_parse(const device_message_t *message,
     reason = device_signature_components(signature, &covered, error);
     if (reason != DEVICE_OK) {
         return reason;
+    }
+
+    if (!device_signature_canonical(signature->params)) {
+        return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
+                             "Signature-Input has a space or a zero too "
+                             "many");
     }
 
     if (device_message_field(message, "signature", &room, &value)
@@ -314,6 +321,49 @@ device_signature_param(device_signature_t *signature,
             || device_span_is(param->name, "tag")
             || device_span_is(param->name, "nonce"))
            && value->type == DEVICE_FIELD_STRING;
+}
+
+
+/*
+ * The parameters are signed as RFC 9651 4.1 writes them (RFC 9421 2.3), and
+ * our base has them as they were sent: the two have to be the same bytes.  Of
+ * what passed the checks before, spaces and numbers alone can be written in
+ * two ways.
+ */
+static bool
+device_signature_canonical(store_span_t raw)
+{
+    bool            quoted;
+    const uint8_t  *p, *last;
+
+    quoted = false;
+    last = raw.data + raw.len - 1;
+
+    for (p = raw.data; p < last; p++) {
+
+        if (quoted) {
+            quoted = (*p != '"');
+            p += (*p == '\\');
+            continue;
+        }
+
+        quoted = (*p == '"');
+
+        /* one, between two components */
+
+        if (*p == ' ' && (p[-1] != '"' || p[1] != '"')) {
+            return false;
+        }
+
+        if (*p == '=' && (p[1] == '-'
+                          || (p[1] == '0' && p + 1 < last && p[2] >= '0'
+                              && p[2] <= '9')))
+        {
+            return false;
+        }
+    }
+
+    return true;
 }
 
 

@@ -14,8 +14,8 @@
 #include "device_field.h"
 
 
-/* The field, where it came in several lines: more than both digests and some
- * unknown ones need. */
+/* The field in all its lines: more than both digests and some unknown ones
+ * need. */
 #define DEVICE_DIGEST_FIELD_MAX  1024
 
 #define DEVICE_DIGEST_LEN_MAX    64

@@ -78,7 +78,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t              i, len;
-    uint8_t             scratch[256], base[2048];
+    uint8_t             scratch[1024], base[2048];
     store_span_t        input, line;
     device_error_t      error;
     device_header_t     headers[HEADERS_MAX];

@@ -92,6 +92,20 @@ static const parse_case_t  parses[] = {
     { { INPUT("sig1=" GOOD ";alg=\"\""), SIG1 }, MALFORMED },
     { { INPUT("sig1=" GOOD ";foo=1"), SIG1 }, MALFORMED },
 
+    /* written in another way than RFC 9651 4.1 has it */
+    { { INPUT("sig1=" GOOD "; nonce=\"a\""), SIG1 }, MALFORMED },
+    { { INPUT("sig1=" GOOD ";expires=01790000000"), SIG1 }, MALFORMED },
+    { { INPUT("sig1=" LIST ";created=-0;" KEYID), SIG1 }, MALFORMED },
+    { { INPUT("sig1=( \"@method\" \"@authority\" \"@path\");created=1;"
+              KEYID), SIG1 }, MALFORMED },
+    { { INPUT("sig1=(\"@method\"  \"@authority\" \"@path\");created=1;"
+              KEYID), SIG1 }, MALFORMED },
+    { { INPUT("sig1=(\"@method\" \"@authority\" \"@path\" );created=1;"
+              KEYID), SIG1 }, MALFORMED },
+    { { INPUT("sig1=" GOOD ";nonce=\" =01 \\\"  \\\\=-0\""), SIG1 },
+      DEVICE_OK },
+    { { INPUT("sig1=" LIST ";created=0;" KEYID), SIG1 }, DEVICE_OK },
+
     /* components */
     { { INPUT("sig1=(\"@method\" \"@authority\" \"@path\" \"@path\")"
               ";created=1;" KEYID), SIG1 }, MALFORMED },
