@@ -201,7 +201,7 @@ sub read_body
         local $/ = "\r\n";
 
         while (defined(my $size = <$socket>)) {
-            my $left = hex($size) or last;
+            my $left = hex($size =~ s{\s+\z}{}r) or last;
             read_exactly($socket, \$body, $left);
             <$socket>;
         }
