@@ -267,7 +267,7 @@ main_confine(main_t *all)
     sandbox_options_t  options = {
         .store = all->settings.store,
         .connects = all->dnstap != NULL,
-        .links = main_scoped(&all->settings)
+        .links = all->options.config != NULL || main_scoped(&all->settings)
     };
 
     if (!all->settings.sandbox) {
@@ -289,7 +289,7 @@ main_confine(main_t *all)
 
 
 /* Whether an address names its interface (fe80::1%eth0): SIGHUP has the name
- * looked up again, although it is bound. */
+ * looked up again, although it is bound.  A file may have one by then. */
 static bool
 main_scoped(const settings_t *settings)
 {

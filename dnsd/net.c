@@ -215,15 +215,17 @@ net_stats(const net_t *net, stats_sum_t *sum)
 
     memset(sum, 0, sizeof(*sum));
 
+    /* first: what is counted as sent later cannot be lost yet */
+
+    lost = net->threads[0].dnstap != NULL
+           ? dnstap_lost(net->threads[0].dnstap) : 0;
+
     for (i = 0; i < net->n; i++) {
         stats_sum(sum, &net->threads[i].stats);
     }
 
-    if (net->threads[0].dnstap != NULL) {
-        lost = dnstap_lost(net->threads[0].dnstap);
-        sum->counters[STATS_AT_EVENTS + STATS_TAP_SENT] -= lost;
-        sum->counters[STATS_AT_EVENTS + STATS_TAP_DROPPED] += lost;
-    }
+    sum->counters[STATS_AT_EVENTS + STATS_TAP_SENT] -= lost;
+    sum->counters[STATS_AT_EVENTS + STATS_TAP_DROPPED] += lost;
 }
 
 

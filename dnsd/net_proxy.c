@@ -268,7 +268,7 @@ static bool
 net_proxy_v2_extras(const uint8_t *bytes, size_t at,
     net_proxy_header_t *header)
 {
-    bool    good = true;
+    bool    good = true, summed = false;
     size_t  len;
 
     while (good && header->len - at >= 3) {
@@ -281,8 +281,9 @@ net_proxy_v2_extras(const uint8_t *bytes, size_t at,
         switch (bytes[at]) {
 
         case NET_PROXY_V2_CRC32C:
-            good = len == 4
+            good = len == 4 && !summed       /* one: each costs all bytes */
                    && net_proxy_v2_checksum(bytes, header->len, at + 3);
+            summed = true;
             break;
 
         case NET_PROXY_V2_SSL:
