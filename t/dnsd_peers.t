@@ -154,13 +154,19 @@ $peers->start($zone);
 my @others = sort keys(%{ $peers->{port} });
 
 
+# The same bytes for each server: Net::DNS takes its time to make them.
+
+my %queries;
+
+
 sub ask
 {
     my ($server, $name, $type) = @_;
 
     local $d->{port} = $peers->{port}{$server} // $d->{port};
-    my $packet = $d->packet($name, $type, edns => 1232);
-    my $bytes = $d->ask($packet->data());
+    my $query = $queries{"$name $type"}
+        //= $d->packet($name, $type, edns => 1232)->data();
+    my $bytes = $d->ask($query);
     my $reply = defined($bytes) ? scalar(Net::DNS::Packet->new(\$bytes))
                                 : undef;
 
