@@ -5,7 +5,8 @@
 # make install    DESTDIR, prefix, MODULES_DIR, STORE_DIR ...: see below
 # make asan       both under ASan and UBSan, into build/asan
 # make check-long a million random questions, held against NSD and Knot
-# make bench      dnsd beside other DNS servers; docs/performance.md
+# make bench      dnsd beside other DNS servers, the registrar beside nginx
+#                 alone; docs/performance.md
 # make coverage   lines and branches of dnsd's parser and writer
 # make mutants    breaks dnsd on purpose: does a test notice?
 # make fuzz       each parser for FUZZ_TIME seconds
@@ -19,6 +20,9 @@ BENCH_DEVICES = 10000 1000000 10000000
 BENCH_OPTIONS =
 # Options of t/bench/xdp, which needs root.
 BENCH_XDP_OPTIONS =
+# The same of t/bench/registrar.
+BENCH_REGISTRAR_DEVICES = 1000000 10000000
+BENCH_REGISTRAR_OPTIONS =
 # Of prove.  Servers mostly wait, so more than there are processors.
 JOBS      = 4
 
@@ -99,7 +103,7 @@ named   = $(patsubst %.c,$(2)/%.o,$(shell awk '/units:/ { on = 1 } \
             on { for (i = 1; i <= NF; i++) if ($$i ~ /^[a-z].*\.c$$/) \
             print $$i } /\*\// { if (on) exit }' $(1)))
 
-TEST_LIBS = -llmdb -lldns -ljansson -lcrypto -lcmocka -lpthread
+TEST_LIBS = -llmdb -lldns -ljansson -lssl -lcrypto -lcmocka -lpthread
 
 .PHONY: all module dnsd srvctl tests asan check check-quick check-long bench \
         coverage mutants fuzz demo demo-stop install clean packages
@@ -246,10 +250,12 @@ check-long: all tests
 
 bench:
 	@t/packages bench
-	@$(MAKE) --no-print-directory -s $(ALL_CPUS) dnsd tests
+	@$(MAKE) --no-print-directory -s $(ALL_CPUS) all tests
 	@SRV_BUILD=$(abspath $(BUILD)) t/bench/dns \
 	    --devices "$(BENCH_DEVICES)" $(BENCH_OPTIONS)
 	@SRV_BUILD=$(abspath $(BUILD)) t/bench/xdp $(BENCH_XDP_OPTIONS)
+	@SRV_BUILD=$(abspath $(BUILD)) t/bench/registrar \
+	    --devices "$(BENCH_REGISTRAR_DEVICES)" $(BENCH_REGISTRAR_OPTIONS)
 
 # What of the code that reads packets and writes answers the units reach.  A
 # line that cannot be reached says so (GCOVR_EXCL_LINE) and why.

@@ -1,7 +1,7 @@
 /* units: t/bench/load/load_question.c t/bench/load/load_reply.c
    t/bench/load/load_run.c t/bench/load/load_first.c
-   t/bench/load/load_report.c t/bench/load/load_address.c
-   t/tools/fleet/fleet.c */
+   t/bench/load/load_report.c t/bench/load/load_histogram.c
+   t/bench/load/load_address.c t/tools/fleet/fleet.c */
 
 /*
  * dns_load --server ADDR@PORT --devices N [option ...]

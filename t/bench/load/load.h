@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "load_histogram.h"
+
 
 /* A header, a name of 255 bytes, type and class, an OPT. */
 #define LOAD_QUERY_MAX  (12 + 255 + 4 + 11)
@@ -70,9 +72,6 @@ typedef struct {
 } load_question_t;
 
 
-/* Latencies, in buckets of 1/64 of their power of two: under 2 % wide. */
-#define LOAD_BUCKETS  (64 * 40)
-
 typedef struct {
     uint64_t  sent;
     uint64_t  answered;
@@ -85,7 +84,7 @@ typedef struct {
     uint64_t  added;             /* SRV answers with an additional record */
     double    seconds;
     char      complaint[512];    /* the first wrong answer */
-    uint64_t  latency[LOAD_BUCKETS];
+    load_histogram_t  latency;
 } load_report_t;
 
 
@@ -116,7 +115,6 @@ int load_connect(const load_options_t *options);
 
 uint64_t load_now(void);
 
-void load_report_latency(load_report_t *report, uint64_t ns);
 void load_report_print(const load_report_t *report);
 
 

@@ -295,7 +295,7 @@ load_receive(load_t *load, load_flow_t *flow)
         slot->busy = false;
         flow->nbusy--;
 
-        load_report_latency(load->report, load->now - slot->since);
+        load_histogram_add(&load->report->latency, load->now - slot->since);
         load_reply_check(load->options, slot, load->replies[i],
                          load->in[i].msg_len, load->report);
     }

@@ -1,0 +1,179 @@
+#!/usr/bin/perl
+
+# The registrar's benchmark at work for a moment: that its tables come out,
+# that its load is right, and that what it counts as acknowledged stands in
+# the store when nginx was killed.  Never a time.
+
+use strict;
+use warnings;
+
+use File::Temp ();
+use FindBin;
+use lib "$FindBin::Bin/lib", "$FindBin::Bin/bench";
+use JSON::PP;
+use Test::More;
+
+use Bench::Fleet;
+use Bench::Registrar;
+use Bench::RegistrarReport ();
+use SrvRegistrar ();
+use SrvRegistrar::Process qw(program wait_until);
+
+use constant BUILD => SrvRegistrar::BUILD;
+use constant DEVICES => 100;
+
+plan(skip_all => 'no taskset') if !program('taskset');
+
+my $dir = File::Temp->newdir('bench-XXXXXX', TMPDIR => 1);
+
+
+subtest 'the whole bench' => sub {
+    my $raw = "$dir/raw";
+    my $out = SrvRegistrar::run("$FindBin::Bin/bench/registrar", '--devices',
+        DEVICES, '--connections', 8, '--handshakes', 4, '--enrollments', 20,
+        '--runs', 1, '--seconds', 0.1, '--peers-devices', '', '--dir', $dir,
+        '--raw', $raw);
+
+    is($?, 0, 'succeeds') or diag($out);
+    like($out, qr/^100 devices; latency in milliseconds/m, 'names the fleet');
+
+    for my $name ('update', 'update, a tenth of it', 'refresh', 'enrolment',
+        'update, new connection')
+    {
+        like($out, qr/^\| \Q$name\E +\|(?: +[\d.,]+ \|){10}/m,
+            "has figures of: $name");
+    }
+
+    for my $name ('return 200', 'return 200, new connection',
+        'return 200, certificate')
+    {
+        like($out, qr/^\| \Q$name\E +\| .* \| +\| +\| +1\.00 \|$/m,
+            "commits nothing: $name");
+    }
+
+    like($out, qr{^\| CPU of an update / return 200, 100 .* <= 4 \| +\w+ \|$}m,
+        'compares with what was aimed at');
+
+    my %found = map { /^\d+\t(\w+)\t0\t(\w+)\t(.*)/ ? ("$1 $2", $3) : () }
+        split(/\n/, slurp($raw));
+
+    is($found{"$_ acknowledged"}, $found{"$_ sent"}, "all acknowledged: $_")
+        for qw(change tenth refresh return fresh enroll beside);
+
+    is($found{"$_ changed"}, $found{"$_ sent"}, "all change something: $_")
+        for qw(change tenth fresh);
+    is($found{'refresh changed'}, 0, 'a refresh changes nothing');
+};
+
+
+subtest 'acknowledged is durable' => sub {
+    my $registrar = Bench::Registrar->start(
+        build => BUILD,
+        dir   => "$dir/durable",
+        fleet => Bench::Fleet->new(dir => $dir, build => BUILD,
+                                   devices => DEVICES),
+    );
+    my $file = "$dir/acknowledged";
+    my $found = $registrar->load('--connections', 16, '--count', 400,
+        '--seconds', 60, '--acknowledged', $file);
+    my @pids = ($registrar->worker(), $registrar->{process}{pid});
+
+    kill('KILL', @pids);
+    ok(wait_until(sub { !$registrar->{process}->alive() }, 10), 'killed');
+
+    is($found->{acknowledged}, 400, 'all were acknowledged');
+    cmp_ok($found->{commits}, '>', 0, 'there were commits');
+    cmp_ok($found->{batch}, '>=', 1, '... of some updates each');
+
+    my %stored = ports("$dir/durable/store");
+    my %acknowledged = map { split(' ') } split(/\n/, slurp($file));
+
+    is(scalar(keys(%acknowledged)), DEVICES, 'each device had its turn');
+    is_deeply(\%stored, \%acknowledged, 'the store has the last of each');
+    is_deeply([glob("$dir/durable/sanitizer*")], [], 'no report');
+};
+
+
+# What the bench believes, it must be able to doubt.
+
+subtest 'a refusal fails it' => sub {
+    my $registrar = Bench::Registrar->start(
+        build => BUILD,
+        dir   => "$dir/refused",
+        fleet => Bench::Fleet->new(dir => $dir, build => BUILD,
+                                   devices => DEVICES),
+    );
+
+    for my $case (['--secret', '33' x 32, qr/signature-invalid/],
+                  ['--path', '/none', qr/: 405 /],
+                  ['--zone', 'other.example', qr/unknown-key/])
+    {
+        my ($option, $value, $says) = @$case;
+        my $out = SrvRegistrar::run(BUILD . '/bench/registrar_load',
+            '--server', "$registrar->{address}\@$registrar->{port}",
+            '--devices', DEVICES, '--connections', 2, '--count', 4,
+            '--secret', Bench::Registrar::SECRET, $option, $value);
+
+        is($? >> 8, 1, "$option $value");
+        like($out, $says, '... with the reason');
+        like($out, qr/^acknowledged 0$/m, '... and nothing acknowledged');
+    }
+
+    $registrar->stop();
+};
+
+
+subtest 'targets' => sub {
+    my %runs = (
+        change => [{ cpu => 8, rate => 30, p99_us => 151e3 }],
+        return => [{ cpu => 2, rate => 90 }],
+        tenth  => [{ p99_us => 9e3 }],
+    );
+    my $out = Bench::RegistrarReport::targets(
+        [{ devices => 1e6, runs => \%runs }],
+        [{ name => 'named', rate => 3 }, { name => 'knot', rate => 31 }]);
+
+    like($out, qr{CPU of an update / return 200, .* 4\.00 .* met}, 'met');
+    like($out, qr{at saturation, ms, .* 151\.00 .* missed}, 'missed');
+    like($out, qr{a tenth of it, ms, .* 9\.00 .* met}, 'a figure of one run');
+    like($out, qr{/ named at its best, .* 10\.00 .* >= 10 \| +met}, 'a peer');
+    like($out, qr{/ knot at its best, .* 0\.97 .* >= 1 \| +missed}, 'another');
+    unlike($out, qr/enrolments/, 'silent about what was not measured');
+};
+
+
+done_testing();
+
+
+# label => port of the fleet's service, of all devices.
+
+sub ports
+{
+    my ($store) = @_;
+
+    my $dump = SrvRegistrar::run(BUILD . '/srvctl', '--store', $store, 'dump');
+    my %ports;
+
+    for my $line (split(/\n/, $dump)) {
+        my ($label) = $line =~ /"name":"([0-9a-f]{32})\.devices\.example\."/
+            or next;
+
+        # priority and weight come first
+
+        $ports{$label} = hex($1)
+            if $line =~ /"type":"SRV"[^]]*\["0{8}([0-9a-f]{4})/;
+    }
+
+    return %ports;
+}
+
+
+sub slurp
+{
+    my ($path) = @_;
+
+    open(my $file, '<', $path) or return '';
+    local $/;
+
+    return scalar(<$file>);
+}
