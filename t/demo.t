@@ -41,7 +41,9 @@ like($output, qr/make demo-stop/, 'says how to end it');
 unlike($output, qr/"k": ?"[^.]/, 'shows no key');
 unlike($output, qr/$_/, 'nor a password')
     for slurp('credentials') =~ /"password": ?"([^"]+)"/g;
-cmp_ok(scalar(split(/\n/, $output)), '<=', 50, 'fits on a screen');
+like($output, qr/changes_total\{change="enrolled"\} \d.*srvctl suspend.*srvctl resume/s,
+    'shows what the operator sees and does');
+cmp_ok(scalar(split(/\n/, $output)), '<=', 60, 'fits on a screen');
 ok(-s "$dir/demo/$_", "$_ is there")
     for qw(ca.pem device.pem device.key nginx.conf device/enrollment);
 is(port(), 15269, 'the servers go on');
