@@ -139,6 +139,63 @@ test_trees_of_every_size(void **state)
 }
 
 
+/* Where a key stands is guessed from its label's first digits: keys whose
+ * digits say nothing, or the wrong thing, are found all the same. */
+static void
+test_labels_of_every_kind(void **state)
+{
+    char          label[STORE_LABEL_MAX + 1];
+    size_t        i, k, kind;
+    place_t      *place = *state;
+    store_t      *store;
+    store_key_t   keys[BATCH];
+    store_txn_t  *txn;
+
+    static const char *const  kinds[] = {
+        "%08zx",                     /* small numbers */
+        "00000000%04zx",             /* the first digits alike, least */
+        "ffffffff%04zx",             /* and greatest */
+        "tv-%zu",                    /* no digits */
+        "zzzzzzzz%zu",               /* what digits are not worth */
+        "9:;<=>?@%04zx"              /* what lies between digits and letters */
+    };
+
+    store = must_open(place->dir, true, 0);
+    assert_int_equal(store_write_begin(store, &txn), STORE_OK);
+
+    for (kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++) {
+        for (i = 0; i < 3000; i += 2) {
+            snprintf(label, sizeof(label), kinds[kind], i);
+            make_key(&keys[0], label);
+            assert_int_equal(store_put(txn, &keys[0],
+                                       (store_span_t) { (uint8_t *) label,
+                                                        strlen(label) }),
+                             STORE_OK);
+        }
+    }
+
+    assert_int_equal(store_commit(txn, NULL), STORE_OK);
+    store_close(store);
+
+    store = must_open(place->dir, false, 0);
+    txn = read_now(store);
+
+    for (kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++) {
+        for (i = 0; i + BATCH <= 3000; i += BATCH) {
+            for (k = 0; k < BATCH; k++) {
+                snprintf(label, sizeof(label), kinds[kind], i + k);
+                make_key(&keys[k], label);
+            }
+
+            assert_int_equal(compare(txn, keys, BATCH), BATCH / 2);
+        }
+    }
+
+    store_read_close(txn);
+    store_close(store);
+}
+
+
 /* Puts, replaces and deletes at random, a dozen commits a step; where the map
  * is full it is opened again with a larger one. */
 static bool
@@ -356,6 +413,8 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test_setup_teardown(test_trees_of_every_size,
+                                        place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(test_labels_of_every_kind,
                                         place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_beside_a_busy_writer,
                                         place_setup, place_teardown),
