@@ -47,7 +47,7 @@ WARN    = -Wall -Wextra -Werror
 HARDEN  = -fstack-protector-strong -fstack-clash-protection \
           -D_FORTIFY_SOURCE=2
 LINK    = -Wl,-z,relro -Wl,-z,now
-INCLUDE = -Istore -Idnsd -Ingx_srv_registrar_module
+INCLUDE = -Istore -Idnssec -Idnsd -Ingx_srv_registrar_module
 C11     = -std=c11 -D_GNU_SOURCE $(INCLUDE)
 
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all \

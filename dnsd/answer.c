@@ -134,6 +134,7 @@ answer_write(lookup_t *lookup, const answer_context_t *context,
 
     answer->reply_len = 0;
     answer->outcome = ANSWER_DROPPED;
+    answer->dnssec = ANSWER_DNSSEC_NONE;
     answer->cookie = ANSWER_COOKIE_NONE;
     answer->limit = ANSWER_LIMIT_PASSED;
     answer->ede = ANSWER_EDE_NONE;

@@ -11,6 +11,7 @@
 
 #include "answer_cookie.h"
 #include "lookup.h"
+#include "sign.h"
 #include "wire.h"
 
 
@@ -46,12 +47,32 @@ typedef enum {
 } answer_limit_t;
 
 
+/* What became of the signatures of a reply from a signed zone, where they were
+ * asked for.  The last five leave none of it but an error or, over UDP and for
+ * BUDGET, TC. */
+typedef enum {
+    ANSWER_DNSSEC_NONE = 0,      /* not asked for, or the zone has none */
+    ANSWER_DNSSEC_STORED,        /* all were in the store */
+    ANSWER_DNSSEC_MADE,          /* a denial was signed on the spot */
+    ANSWER_DNSSEC_BUDGET,
+    ANSWER_DNSSEC_NO_KEY,
+    ANSWER_DNSSEC_FAILED,
+    ANSWER_DNSSEC_EXPIRED,       /* stored, and out of its time */
+    ANSWER_DNSSEC_NOT_YET,
+    ANSWER_DNSSECS               /* their number */
+} answer_dnssec_t;
+
+
 /* Extended errors that are told (RFC 8914 4). */
 #define ANSWER_EDE_NONE               -1
 #define ANSWER_EDE_OTHER              0
+#define ANSWER_EDE_EXPIRED            7
+#define ANSWER_EDE_NOT_YET_VALID      8
+#define ANSWER_EDE_NO_RRSIG           10
 #define ANSWER_EDE_NOT_READY          14
 #define ANSWER_EDE_NOT_AUTHORITATIVE  20
 #define ANSWER_EDE_NOT_SUPPORTED      21
+#define ANSWER_EDE_INVALID_TYPE       30     /* RFC 9824 3.5 */
 
 
 #define ANSWER_TEXT_MAX  255     /* a character-string (RFC 1035 3.3) */
@@ -77,6 +98,7 @@ typedef struct {
 /* What all queries of a batch have in common. */
 typedef struct {
     const answer_policy_t  *policy;
+    sign_t                 *sign;    /* of denials; NULL: none */
     bool                    stream;  /* no limit but reply_size */
     uint16_t                keepalive;   /* a stream's idle time, 100 ms
                                             (RFC 7828 3.1) */
@@ -97,6 +119,7 @@ typedef struct {
 
     size_t             reply_len;    /* 0: send nothing */
     answer_outcome_t   outcome;
+    answer_dnssec_t    dnssec;
     answer_cookie_t    cookie;
     answer_limit_t     limit;        /* after net_settle */
     int                ede;          /* the INFO-CODE sent, ANSWER_EDE_NONE */

@@ -26,7 +26,7 @@ for my $file (@sources) {
 }
 
 # dnsd, from the left to the right: none may know what stands after it.
-my @order = qw(wire lookup answer stats dnstap net metrics settings options watch);
+my @order = qw(wire sign lookup answer stats dnstap net metrics settings options watch);
 
 
 subtest 'store knows itself, libc and LMDB' => sub {

@@ -1,0 +1,59 @@
+
+/*
+ * Signatures that are made while a query waits: of denials, for names that
+ * nobody could sign beforehand.
+ *
+ * What enters: one record of a zone, and which key of the zone is to sign it.
+ * What leaves: an RRSIG's RDATA, or the reason why there is none.  Holds the
+ * private keys and what may be spent on them; knows wire and dnssec/ only, no
+ * store and no answer.
+ */
+
+#ifndef SIGN_H
+#define SIGN_H
+
+
+#include "dnssec_rrsig.h"
+#include "wire.h"
+
+
+typedef struct sign_s  sign_t;
+
+
+typedef enum {
+    SIGN_OK = 0,
+    SIGN_NO_KEY,                 /* that key was not given to us */
+    SIGN_BUDGET,                 /* this second's signatures are spent */
+    SIGN_FAILED                  /* OpenSSL, or a record that is none */
+} sign_status_t;
+
+
+/* Who is to sign, when, and for whom. */
+typedef struct {
+    wire_span_t   zone;          /* whole, lower case: the signer's name */
+    uint8_t       algorithm;
+    uint16_t      tag;           /* of a key that signs the zone's SOA now */
+    bool          stream;        /* TCP has a budget of its own */
+    int64_t       now;           /* lease time, s */
+} sign_wanted_t;
+
+
+/* An RRset of one record.  Whole names, lower case. */
+typedef struct {
+    wire_span_t   owner;
+    uint16_t      type;
+    uint32_t      ttl;           /* the original one */
+    wire_span_t   rdata;
+} sign_record_t;
+
+
+/*
+ * The RDATA of the record's RRSIG, into rrsig (DNSSEC_RRSIG_MAX bytes): good
+ * from an hour before `now` to a day behind it.  Takes from the budget only
+ * where a signature is made.  Any thread; blocks on nothing; 20 to 60 us.
+ */
+sign_status_t sign_rrsig(sign_t *sign, const sign_wanted_t *wanted,
+    const sign_record_t *record, uint8_t *rrsig, size_t *len);
+
+
+#endif /* SIGN_H */
