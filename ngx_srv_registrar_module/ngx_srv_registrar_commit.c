@@ -4,10 +4,9 @@
  * transaction.
  *
  * What always holds: a job that was accepted gets its result exactly once; a
- * request that waits has main->blocked raised by one and r->aio set, and both
- * are undone before its write event handler is called.  While a task is in
- * flight a timer that is not cancelable keeps the worker alive, since thread
- * tasks alone do not.
+ * request that waits has main->blocked raised by one and r->aio set.  While a
+ * task is in flight, or one of its requests is still to be woken, a timer that
+ * is not cancelable keeps the worker alive, since thread tasks alone do not.
  */
 
 #include "ngx_srv_registrar_metrics.h"
@@ -18,6 +17,11 @@
  * double would change nothing but the log. */
 #define NGX_SRV_REGISTRAR_SLOW  60000
 
+/* Jobs that have ended and are still to be answered: with more no task begins,
+ * so that a flood of updates waits in the queue, whose end says so.  Half might
+ * let the disk idle while a batch is answered. */
+#define NGX_SRV_REGISTRAR_ENDED  (4 * NGX_SRV_REGISTRAR_BATCH)
+
 
 static ngx_uint_t ngx_srv_registrar_commit_take(
     ngx_srv_registrar_store_t *store);
@@ -26,7 +30,6 @@ static void ngx_srv_registrar_work_handler(void *data, ngx_log_t *log);
 static void ngx_srv_registrar_work_commit(ngx_srv_registrar_work_t *work,
     ngx_log_t *log);
 static void ngx_srv_registrar_commit_done(ngx_event_t *ev);
-static void ngx_srv_registrar_commit_wake(ngx_srv_registrar_job_t *job);
 static void ngx_srv_registrar_commit_slow(ngx_event_t *ev);
 
 
@@ -42,6 +45,8 @@ ngx_srv_registrar_commit_init(ngx_srv_registrar_store_t *store)
     store->busy.handler = ngx_srv_registrar_commit_slow;
     store->busy.data = &store->dummy;
     store->busy.log = ngx_cycle->log;
+
+    ngx_srv_registrar_wake_init(store);
 }
 
 
@@ -75,7 +80,10 @@ ngx_srv_registrar_commit_add(ngx_srv_registrar_store_t *store,
 void
 ngx_srv_registrar_commit_run(ngx_srv_registrar_store_t *store)
 {
-    if (store->in_flight || !ngx_srv_registrar_commit_take(store)) {
+    if (store->in_flight
+        || store->nended > NGX_SRV_REGISTRAR_ENDED
+        || !ngx_srv_registrar_commit_take(store))
+    {
         return;
     }
 
@@ -216,14 +224,22 @@ ngx_srv_registrar_work_handler(void *data, ngx_log_t *log)
 static void
 ngx_srv_registrar_work_commit(ngx_srv_registrar_work_t *work, ngx_log_t *log)
 {
-    struct timespec  begin, end;
+    uint64_t  begin;
 
-    clock_gettime(CLOCK_MONOTONIC, &begin);
+    begin = ngx_srv_registrar_usec();
     ngx_srv_registrar_batch(work, log);
-    clock_gettime(CLOCK_MONOTONIC, &end);
+    work->elapsed = (ngx_uint_t) (ngx_srv_registrar_usec() - begin);
+}
 
-    work->elapsed = (end.tv_sec - begin.tv_sec) * 1000000
-                    + (end.tv_nsec - begin.tv_nsec) / 1000;
+
+uint64_t
+ngx_srv_registrar_usec(void)
+{
+    struct timespec  now;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &now);
+
+    return (uint64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 
@@ -255,17 +271,13 @@ ngx_srv_registrar_commit_done(ngx_event_t *ev)
 {
     ngx_srv_registrar_store_t *store = ev->data;
 
-    ngx_srv_registrar_job_t  *job, *next;
+    ngx_srv_registrar_job_t  *jobs;
 
     ev->complete = 0;
 
-    if (store->busy.timer_set) {
-        ngx_del_timer(&store->busy);
-    }
-
     ngx_srv_registrar_metrics_work(store);
 
-    job = store->work.jobs;
+    jobs = store->work.jobs;
     store->work.jobs = NULL;
     store->in_flight = 0;
 
@@ -276,70 +288,30 @@ ngx_srv_registrar_commit_done(ngx_event_t *ev)
     ngx_srv_registrar_store_settle(store);
 
     if (store->refs == 0) {
+
+        /* no cycle, and so no request */
+
         ngx_srv_registrar_store_free(store);
-
-    } else if (store->waiting || store->work.more) {
-        ngx_srv_registrar_commit_run(store);
+        return;
     }
 
-    ngx_srv_registrar_metrics_queue(store);
-
-    for ( /* void */ ; job; job = next) {
-        next = job->next;
-
-        /* whatever becomes of the reply, the change is there */
-
-        if (job->committed) {
-            ngx_srv_registrar_log_change(job->request);
-        }
-
-        ngx_srv_registrar_commit_wake(job);
-    }
+    ngx_srv_registrar_wake_add(store, jobs);
+    ngx_srv_registrar_commit_next(store);
 }
 
 
-/* As ngx_http_copy_thread_event_handler; the job dies with its request. */
-static void
-ngx_srv_registrar_commit_wake(ngx_srv_registrar_job_t *job)
+void
+ngx_srv_registrar_commit_next(ngx_srv_registrar_store_t *store)
 {
-    ngx_connection_t    *c;
-    ngx_http_request_t  *r;
-
-    r = job->request;
-    c = r->connection;
-
-    ngx_http_set_log_request(c->log, r);
-
-    r->main->blocked--;
-    r->aio = 0;
-
-#if (NGX_HTTP_V2)
-
-    if (r->stream) {
-        c->write->ready = 1;
-        c->write->active = 0;
+    if (!store->in_flight && (store->waiting || store->work.more)) {
+        ngx_srv_registrar_commit_run(store);
     }
 
-#endif
-
-#if (nginx_version >= 1025004)
-
-    if (r->done || r->main->terminated) {
-        c->write->handler(c->write);
-        return;
+    if (!store->in_flight && store->ended == NULL && store->busy.timer_set) {
+        ngx_del_timer(&store->busy);
     }
 
-#else
-
-    if (r->done) {
-        c->write->handler(c->write);
-        return;
-    }
-
-#endif
-
-    r->write_event_handler(r);
-    ngx_http_run_posted_requests(c);
+    ngx_srv_registrar_metrics_queue(store);
 }
 
 

@@ -223,6 +223,10 @@ ngx_srv_registrar_store_free(ngx_srv_registrar_store_t *store)
         ngx_del_timer(&store->tick);
     }
 
+    if (store->busy.timer_set) {
+        ngx_del_timer(&store->busy);
+    }
+
     store_read_close(store->snapshot);
     store_close(store->env);
     store_close(store->work.old);

@@ -157,6 +157,12 @@ struct ngx_srv_registrar_store_s {
     ngx_srv_registrar_job_t       **last;
     ngx_uint_t                      nwaiting;
 
+    ngx_srv_registrar_job_t        *ended;       /* to be woken */
+    ngx_srv_registrar_job_t       **last_ended;
+    ngx_uint_t                      nended;
+    ngx_event_t                     waker;
+    uint64_t                        sliced;      /* when it last was, us */
+
     ngx_uint_t                      due;         /* work for the next task */
     ngx_thread_task_t               task;
     ngx_srv_registrar_work_t        work;
@@ -231,8 +237,21 @@ ngx_int_t ngx_srv_registrar_commit_add(ngx_srv_registrar_store_t *store,
 /* Starts a task where something is due and none is in flight. */
 void ngx_srv_registrar_commit_run(ngx_srv_registrar_store_t *store);
 
+/* After jobs have ended, or were woken: starts what waits, and lets the worker
+ * go where nothing is left. */
+void ngx_srv_registrar_commit_next(ngx_srv_registrar_store_t *store);
+
 /* Sets up the task and its events, once. */
 void ngx_srv_registrar_commit_init(ngx_srv_registrar_store_t *store);
+
+/* A clock for spans of time, us.  Any thread. */
+uint64_t ngx_srv_registrar_usec(void);
+
+/* wake: calls the write event handlers of a task's jobs, in turns to come. */
+void ngx_srv_registrar_wake_add(ngx_srv_registrar_store_t *store,
+    ngx_srv_registrar_job_t *jobs);
+
+void ngx_srv_registrar_wake_init(ngx_srv_registrar_store_t *store);
 
 /* What a job's request does to its device's value (device_transaction.h,
  * device_door.h); job->error and job->outcome are set.  Any thread. */
