@@ -8,6 +8,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Digest::SHA qw(sha256_hex);
 use MIME::Base64 ();
 use POSIX ();
 use Test::More;
@@ -70,6 +71,38 @@ subtest 'the key is on no command line' => sub {
 
     isnt($t->read('argv'), '', 'openssl was called');
     unlike($t->read('argv'), qr/\Q$secret\E|$hex/i, 'without the key');
+};
+
+subtest 'a certificate that no CA knows' => sub {
+    my $certs = $t->path('certs');
+    my @dane = (@service, qw(--service _xmpps-server._tcp --port 15270
+        --service _xmpp-server._tcp --port 15269 --host conference),
+        '--dane', $certs);
+
+    is(agent(@dane, 'register'), 0, 'registered');
+
+    my $certificate = "$certs/" . name() . '.crt';
+    my $digest = key_digest($certificate);
+
+    is($t->answers("_15269._tcp." . name(), 'TLSA'),
+        "_15269._tcp." . name() . " tlsa 3 1 1 $digest",
+        'its key is published for one port');
+    is($t->answers("_15270._tcp." . name(), 'TLSA'),
+        "_15270._tcp." . name() . " tlsa 3 1 1 $digest", 'and for the other');
+    my $names = `openssl x509 -in $certificate -noout -ext subjectAltName`;
+
+    like($names, qr/DNS:\Q${\name()}\E,/, 'it has the name');
+    is((stat($certificate =~ s/crt$/key/r))[2] & 077, 0,
+        'the private key is the owner\'s alone');
+
+    unlink($certificate);
+    is(agent(@dane, 'register'), 0, 'registered with a new certificate');
+    is(key_digest($certificate), $digest, 'of the same key');
+
+    is(agent('--dane', '/proc/x', @service, 'register'), 1,
+        'no place for the certificate');
+    is(agent(@service, 'register'), 0, 'and without it');
+    is($t->answers("_15269._tcp." . name(), 'TLSA'), '', 'nothing is left');
 };
 
 subtest 'a lost reply' => sub {
@@ -259,6 +292,19 @@ sub status
 
 
 sub name { return status('name') }
+
+
+# SHA-256 of the certificate's public key.
+
+sub key_digest
+{
+    my ($certificate) = @_;
+
+    my $public = "openssl x509 -in $certificate -noout -pubkey"
+        . ' | openssl pkey -pubin -outform DER';
+
+    return sha256_hex(scalar(`$public`));
+}
 
 
 # The port that is published.
