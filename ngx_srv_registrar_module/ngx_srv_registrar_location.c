@@ -6,9 +6,9 @@
 #include "ngx_srv_registrar_module.h"
 
 
-/* A chunked body is read into one buffer together with its chunk heads; twice
- * the largest body leaves room for chunks of a few bytes. */
-#define NGX_SRV_REGISTRAR_BODY_BUFFER  (2 * DEVICE_BODY_MAX)
+/* A body that says its length is read into one buffer, of that length where it
+ * is at most this. */
+#define NGX_SRV_REGISTRAR_BODY_BUFFER  DEVICE_BODY_MAX
 
 /* Above this nginx itself refuses a body, before it fills a disk. */
 #define NGX_SRV_REGISTRAR_BODY_LIMIT   (1024 * 1024)

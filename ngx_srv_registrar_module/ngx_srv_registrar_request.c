@@ -1,7 +1,7 @@
 
 /*
- * A request's way through the doors: checks that all doors share, the body,
- * the wait for the commit, and back.
+ * A request's way through the doors: checks that all doors share, the wait for
+ * the commit, and back.
  *
  * What always holds: a door runs for a main request as its client sent it.
  * After error_page, try_files or a rewrite the request is another one than
@@ -16,11 +16,6 @@ static device_reason_t ngx_srv_registrar_check_form(ngx_http_request_t *r,
 static device_reason_t ngx_srv_registrar_check_method(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
 static ngx_uint_t ngx_srv_registrar_early_data(ngx_http_request_t *r);
-static void ngx_srv_registrar_body_handler(ngx_http_request_t *r);
-static device_reason_t ngx_srv_registrar_body(ngx_http_request_t *r,
-    ngx_srv_registrar_ctx_t *ctx);
-static ngx_int_t ngx_srv_registrar_enter(ngx_http_request_t *r,
-    ngx_srv_registrar_ctx_t *ctx);
 static void ngx_srv_registrar_wake_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_srv_registrar_finish(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
@@ -29,7 +24,6 @@ static ngx_int_t ngx_srv_registrar_finish(ngx_http_request_t *r,
 ngx_int_t
 ngx_srv_registrar_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                 rc;
     device_reason_t           reason;
     ngx_srv_registrar_ctx_t  *ctx;
 
@@ -52,17 +46,7 @@ ngx_srv_registrar_handler(ngx_http_request_t *r)
         return ngx_srv_registrar_refuse(r, ctx, reason);
     }
 
-    /* the location's buffer holds the largest body: it never goes to a file */
-
-    r->request_body_in_single_buf = 1;
-
-    rc = ngx_http_read_client_request_body(r, ngx_srv_registrar_body_handler);
-
-    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-        return rc;
-    }
-
-    return NGX_DONE;
+    return ngx_srv_registrar_read_body(r, ctx);
 }
 
 
@@ -196,79 +180,7 @@ ngx_srv_registrar_check_method(ngx_http_request_t *r,
 }
 
 
-static void
-ngx_srv_registrar_body_handler(ngx_http_request_t *r)
-{
-    ngx_int_t                 rc;
-    device_reason_t           reason;
-    ngx_srv_registrar_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_srv_registrar_module);
-
-    reason = ngx_srv_registrar_body(r, ctx);
-
-    rc = (reason == DEVICE_OK) ? ngx_srv_registrar_enter(r, ctx)
-                               : ngx_srv_registrar_refuse(r, ctx, reason);
-
-    if (rc != NGX_DONE) {
-        ngx_http_finalize_request(r, rc);
-    }
-
-    /* else: the request's count, raised by the reading, is given back when
-     * the commit has ended */
-}
-
-
-/* The body as one span.  A body that went to a file was larger than any that
- * we take, and is never read back. */
-static device_reason_t
-ngx_srv_registrar_body(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
-{
-    u_char       *p;
-    size_t        len;
-    ngx_chain_t  *cl;
-
-    if (r->request_body == NULL) {
-        return DEVICE_INTERNAL;
-    }
-
-    len = 0;
-
-    for (cl = r->request_body->bufs; cl; cl = cl->next) {
-        if (!ngx_buf_in_memory(cl->buf) && ngx_buf_size(cl->buf) != 0) {
-            len = DEVICE_BODY_MAX + 1;
-            break;
-        }
-
-        len += cl->buf->last - cl->buf->pos;
-    }
-
-    if (len > DEVICE_BODY_MAX || r->request_body->temp_file) {
-        return device_refuse(&ctx->error, DEVICE_BODY_TOO_LARGE, NULL,
-                             "a body has at most %d bytes", DEVICE_BODY_MAX);
-    }
-
-    p = ngx_pnalloc(r->pool, len + 1);
-    if (p == NULL) {
-        return DEVICE_INTERNAL;
-    }
-
-    ctx->body.data = p;
-    ctx->body.len = len;
-
-    for (cl = r->request_body->bufs; cl; cl = cl->next) {
-        /* the last buffer of a chunked body points nowhere */
-
-        if (cl->buf->pos != cl->buf->last) {
-            p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
-        }
-    }
-
-    return DEVICE_OK;
-}
-
-
-static ngx_int_t
+ngx_int_t
 ngx_srv_registrar_enter(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
 {
     ngx_srv_registrar_loc_conf_t  *rlcf;

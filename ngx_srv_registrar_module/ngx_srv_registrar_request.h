@@ -24,6 +24,7 @@ typedef struct {
                                                                 known */
     device_address_t            source;
     store_span_t                body;
+    ngx_str_t                   body_room;   /* of a body in pieces */
     store_span_t                identity;    /* of an enrolment, as text */
 
     device_message_t            message;
@@ -42,6 +43,8 @@ typedef struct {
     ngx_srv_registrar_job_t    *job;
 
     device_credential_request_t  *credentials;
+
+    unsigned                    pieces:1;    /* the body is read by us */
 } ngx_srv_registrar_ctx_t;
 
 
@@ -72,6 +75,15 @@ device_reason_t ngx_srv_registrar_set_fqdn(ngx_http_request_t *r,
  * for what a refusal says: when to come back. */
 device_reason_t ngx_srv_registrar_preview(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job);
+
+/* body: reads the body into ctx and enters the door.  Returns NGX_DONE, or
+ * what nginx refuses it with. */
+ngx_int_t ngx_srv_registrar_read_body(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
+
+/* The location's door, with the body in ctx. */
+ngx_int_t ngx_srv_registrar_enter(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
 
 /* Allocates a job for ctx and queues it; the request then waits.  Returns
  * NGX_DONE, or the result of a refusal. */
