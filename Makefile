@@ -81,6 +81,7 @@ XDP_NOT   = $(if $(XDP),,$(filter-out %_none.c,$(wildcard dnsd/net_xdp*.c))) \
             $(if $(XDP),dnsd/net_xdp_none.c)
 
 store   = $(wildcard store/*.c)
+dnssec  = $(wildcard dnssec/*.c)
 dnsd    = $(filter-out $(XDP_NOT),$(wildcard dnsd/*.c))
 srvctl  = $(wildcard srvctl/*.c)
 device  = $(wildcard ngx_srv_registrar_module/device_*.c)
@@ -118,7 +119,8 @@ srvctl: $(SRVCTL)
 # The module.  nginx's own configure and Makefile build it, in a directory
 # of ours; its Makefile knows what depends on what, so it is always asked.
 
-sources     = $(wildcard ngx_srv_registrar_module/*.[ch] store/*.[ch])
+sources     = $(wildcard ngx_srv_registrar_module/*.[ch] dnssec/*.[ch] \
+                         store/*.[ch])
 NGINX_BUILD = $(abspath $(BUILD))/nginx
 CC_OPT      = $(strip $(HARDEN) $(CFLAGS) $(CPPFLAGS) -fPIC)
 LD_OPT      = $(strip $(LINK) $(LDFLAGS))
@@ -178,11 +180,13 @@ $(BUILD)/obj/%.o: %.c
 	@echo "  CC $<"
 	$(Q)$(COMPILE) -c -o $@ $<
 
-$(DNSD): $(patsubst %.c,$(BUILD)/obj/%.o,$(dnsd) $(store))
+$(DNSD): $(patsubst %.c,$(BUILD)/obj/%.o,$(dnsd) $(dnssec) $(store))
 	@echo "  LD $@"
-	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ -llmdb -lpthread $(XDP_LIBS)
+	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ -llmdb \
+	    -Wl,--as-needed -lldns -lcrypto -lpthread $(XDP_LIBS)
 
-$(SRVCTL): $(patsubst %.c,$(BUILD)/obj/%.o,$(srvctl) $(device) $(store))
+$(SRVCTL): $(patsubst %.c,$(BUILD)/obj/%.o,$(srvctl) $(device) $(dnssec) \
+               $(store))
 	@echo "  LD $@"
 	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ \
 	    -llmdb -lldns -ljansson -lcrypto -lpthread

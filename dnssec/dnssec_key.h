@@ -63,6 +63,10 @@ uint16_t dnssec_key_flags(const dnssec_key_t *key);
 uint8_t dnssec_key_algorithm(const dnssec_key_t *key);
 uint16_t dnssec_key_tag(const dnssec_key_t *key);
 
+/* Any user of the machine may read the private key's file: its mode, as it was
+ * when it was read. */
+bool dnssec_key_exposed(const dnssec_key_t *key);
+
 /* The tag of any DNSKEY's RDATA (RFC 4034 appendix B). */
 uint16_t dnssec_tag(dnssec_span_t rdata);
 

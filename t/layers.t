@@ -11,7 +11,7 @@ use Test::More;
 
 chdir("$FindBin::Bin/..") or die;
 
-my @sources = glob('store/*.[ch] dnsd/*.[ch] srvctl/*.[ch] '
+my @sources = glob('store/*.[ch] dnssec/*.[ch] dnsd/*.[ch] srvctl/*.[ch] '
     . 'ngx_srv_registrar_module/*.[ch]');
 my %text = map { $_ => slurp($_) } @sources;
 my %home = map { m{([^/]+)$} ? ($1 => $_) : () } @sources;
@@ -40,6 +40,21 @@ subtest 'store knows itself, libc and LMDB' => sub {
         next if $file =~ /boot_clock/;
         is_none($file, 'asks no clock', grep { m{boot_clock} }
             @{ $ours{$file} });
+        is_none($file, 'calls no clock', code($file) =~
+            /\b((?:time|clock_gettime|gettimeofday)\s*\()/g);
+    }
+};
+
+
+subtest 'dnssec knows itself, libc, OpenSSL and ldns' => sub {
+    for my $file (grep { m{^dnssec/} } @sources) {
+        is_none($file, 'knows only dnssec/', grep { !m{^dnssec/} }
+            @{ $ours{$file} });
+        is_none($file, 'knows no nginx, no JSON, no sockets', grep {
+            m{^(?:lmdb|jansson|ngx_|sys/socket|netinet|arpa)}
+        } @{ $system{$file} });
+        is_none($file, 'shows no library', grep { m{^(?:openssl/|ldns/)} }
+            @{ $system{$file} }) if $file =~ /\.h$/;
         is_none($file, 'calls no clock', code($file) =~
             /\b((?:time|clock_gettime|gettimeofday)\s*\()/g);
     }
@@ -88,8 +103,8 @@ subtest 'what a layer shows, it does not pass on' => sub {
 
 subtest 'device_*: no nginx, no library types in headers' => sub {
     for my $file (grep { m{/device_} } @sources) {
-        is_none($file, 'knows store/ and device_*', grep {
-            !m{^store/|/device_} } @{ $ours{$file} });
+        is_none($file, 'knows store/, dnssec/ and device_*', grep {
+            !m{^store/|^dnssec/|/device_} } @{ $ours{$file} });
         is_none($file, 'knows no nginx', grep { /^ngx_/ }
             @{ $system{$file} });
         is_none($file, 'shows no library', grep {
@@ -101,8 +116,8 @@ subtest 'device_*: no nginx, no library types in headers' => sub {
 
 subtest 'srvctl: store and rules, without nginx and dnsd' => sub {
     for my $file (grep { m{^srvctl/} } @sources) {
-        is_none($file, 'knows store/, device_* and itself', grep {
-            !m{^store/|/device_|^srvctl/} } @{ $ours{$file} });
+        is_none($file, 'knows store/, dnssec/, device_* and itself', grep {
+            !m{^store/|^dnssec/|/device_|^srvctl/} } @{ $ours{$file} });
         is_none($file, 'knows no nginx', grep { /^ngx_/ }
             @{ $system{$file} });
     }
