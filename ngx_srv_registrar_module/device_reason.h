@@ -20,6 +20,7 @@ typedef enum {
     DEVICE_BODY_TOO_LARGE,
     DEVICE_MISDIRECTED,              /* TLS of another virtual server */
     DEVICE_TLS_REQUIRED,
+    DEVICE_TOO_EARLY,                /* before the TLS handshake has ended */
 
     /* enrolment */
     DEVICE_CERTIFICATE_REQUIRED,

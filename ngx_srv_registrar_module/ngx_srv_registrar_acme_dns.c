@@ -54,6 +54,7 @@ static const ngx_srv_registrar_acme_dns_error_t
     [DEVICE_UNKNOWN_KEY] = { 401, "forbidden" },
     [DEVICE_SUSPENDED] = { 401, "forbidden" },
 
+    [DEVICE_TOO_EARLY] = { 425, "forbidden" },
     [DEVICE_MISDIRECTED] = { 421, "forbidden" },
     [DEVICE_CERTIFICATE_REQUIRED] = { 401, "forbidden" },
     [DEVICE_CERTIFICATE_REFUSED] = { 401, "forbidden" },

@@ -364,6 +364,9 @@ ngx_srv_registrar_dyndns2_status(ngx_srv_registrar_ctx_t *ctx,
     case DEVICE_BAD_REQUEST:
         return NGX_HTTP_BAD_REQUEST;
 
+    case DEVICE_TOO_EARLY:
+        return 425;                      /* RFC 8470 5.2 */
+
     default:
         return NGX_HTTP_SERVICE_UNAVAILABLE;
     }

@@ -68,6 +68,8 @@ static const ngx_srv_registrar_reason_t
         "The connection was made for another server" },
     [DEVICE_TLS_REQUIRED] = { "tls-required", 403, INFO, NO,
         "TLS is required" },
+    [DEVICE_TOO_EARLY] = { "too-early", 425, INFO, NO,
+        "The request came before the TLS handshake has ended" },
 
     [DEVICE_CERTIFICATE_REQUIRED] = { "certificate-required", 401, INFO, NO,
         "A client certificate is required" },

@@ -89,11 +89,14 @@ ngx_srv_registrar_check_form(ngx_http_request_t *r,
                              "a body has at most %d bytes", DEVICE_BODY_MAX);
     }
 
-    /* RFC 8470: nothing here is safe to be replayed by the transport */
+    /* RFC 8470 5.2: whoever has the bytes of early data can send them again,
+     * and only a handshake that ends shows that the client did.  Enrolments
+     * and passwords would be taken twice; a signature is good for once, but
+     * an attacker's copy of it that comes first would publish another source */
 
     if (ngx_srv_registrar_early_data(r)) {
-        return device_refuse(&ctx->error, DEVICE_BAD_REQUEST, NULL,
-                             "the request came as TLS early data");
+        return device_refuse(&ctx->error, DEVICE_TOO_EARLY, NULL,
+                             "send it again without TLS early data");
     }
 
     /* acme-dns and dyndns2 say so in their own words */

@@ -52,7 +52,10 @@ $certs->certificate('revoked', ca => 'manufacturer', clock => '-40d');
 $certs->ca('impostor', subject => '/CN=manufacturer');
 $certs->certificate('forged', ca => 'impostor', clock => '-40d');
 
-revoke('revoked');
+# A CRL of each CA: one that is asked for by ssl_crl must be there for all.
+$certs->crl('crl', 'manufacturer', ['revoked']);
+$certs->crl('crl-old', 'old-ca', []);
+append('crl', 'crl-old');
 append('manufacturer', 'old-ca');
 $t->start();
 
@@ -135,38 +138,7 @@ sub resumed
 }
 
 
-# A CRL of each CA: one that is asked for by ssl_crl must be there for all.
-
-sub revoke
-{
-    my ($name) = @_;
-
-    my $dir = $t->path('crl');
-    my $all = '';
-
-    for my $ca ('manufacturer', 'old-ca') {
-        mkdir($dir);
-        $t->write('crl/index', '');
-        $t->write('crl/number', "01\n");
-        $t->write('crl/ca.cnf', "[ca]\ndefault_ca = own\n[own]\n"
-            . "database = $dir/index\ncrlnumber = $dir/number\n"
-            . "default_md = sha256\ndefault_crl_days = 30\n");
-
-        my @ca = ('-config', "$dir/ca.cnf", '-cert', $certs->pem($ca),
-            '-keyfile', $certs->key($ca));
-
-        $certs->openssl('ca', @ca, '-revoke', $certs->pem($name))
-            if $ca eq 'manufacturer';
-        $certs->openssl('ca', @ca, '-gencrl', '-out', "$dir/$ca.crl");
-        $all .= $t->read("crl/$ca.crl");
-        unlink(glob("$dir/index*"), "$dir/number");
-    }
-
-    $t->write('crl.pem', $all);
-}
-
-
-# More CAs for the server to trust.
+# More CAs for the server to trust, or CRLs.
 
 sub append
 {

@@ -81,6 +81,41 @@ sub certificate
 }
 
 
+# The CRL of a CA in a file of that name; these certificates of it are revoked.
+#
+#   days      until its next update; negative: it should have come
+
+sub crl
+{
+    my ($self, $name, $ca, $revoked, %args) = @_;
+
+    my $dir = "$self->{dir}/crl-$name";
+    my $days = $args{days} // 30;
+
+    mkdir($dir);
+    unlink(glob("$dir/*"));
+
+    for (['index', ''], ['number', "01\n"], ['ca.cnf', "[ca]\n"
+        . "default_ca = own\n[own]\ndatabase = $dir/index\n"
+        . "crlnumber = $dir/number\ndefault_md = sha256\n"])
+    {
+        open(my $file, '>', "$dir/$_->[0]") or croak("$dir/$_->[0]: $!");
+        print $file $_->[1];
+        close($file);
+    }
+
+    my @ca = ('ca', '-config', "$dir/ca.cnf", '-cert', $self->pem($ca),
+        '-keyfile', $self->key($ca));
+
+    $self->openssl(@ca, '-revoke', $self->pem($_)) for @$revoked;
+
+    local $self->{clock} = $days < 0 ? (2 * $days) . 'd' : undef;
+
+    $self->openssl(@ca, '-gencrl', '-crldays', abs($days), '-out',
+        $self->pem($name));
+}
+
+
 sub make_key
 {
     my ($self, $name) = @_;
