@@ -7,6 +7,7 @@
 use strict;
 use warnings;
 
+use File::Path qw(make_path);
 use File::Temp ();
 use FindBin;
 use lib "$FindBin::Bin/lib", "$FindBin::Bin/bench";
@@ -16,6 +17,7 @@ use Test::More;
 use Bench::Fleet;
 use Bench::Registrar;
 use Bench::RegistrarReport ();
+use Bench::UpdatePeers ();
 use SrvRegistrar ();
 use SrvRegistrar::Process qw(program wait_until);
 
@@ -120,6 +122,28 @@ subtest 'a refusal fails it' => sub {
     }
 
     $registrar->stop();
+};
+
+
+subtest 'a DNS server' => sub {
+    plan(skip_all => 'no Knot DNS, or no dnsperf')
+        if !program('knotd') || !program('dnsperf');
+
+    make_path("$dir/peers");
+
+    my @found = Bench::UpdatePeers::measure(
+        build   => BUILD,
+        data    => $dir,
+        dir     => "$dir/peers",
+        devices => DEVICES,
+        options => { seconds => 1, runs => 1, peers => 'knot' },
+    );
+
+    is(join(' ', map { "$_->{name} $_->{outstanding}" } @found),
+        'knot 64 knot 1000', 'took updates');
+    cmp_ok($_->{rate}, '>', 0, 'and acknowledged them') for @found;
+    like(Bench::RegistrarReport::peers(@found),
+        qr/^\| knot +\| +100 \| +64 \|(?: +[\d.,]+ \|){4}/m, 'has a row');
 };
 
 
