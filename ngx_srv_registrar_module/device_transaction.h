@@ -26,6 +26,10 @@ typedef enum {
 } device_reenroll_t;
 
 
+/* What a zone is signed with (device_sign.h). */
+typedef struct device_signer_s  device_signer_t;
+
+
 /* The stored value that a transaction starts from. */
 typedef struct {
     const store_key_t  *key;
@@ -33,6 +37,16 @@ typedef struct {
     int64_t             now;         /* lease time */
     uint8_t            *buffer;      /* STORE_VALUE_MAX bytes, for the new */
     const store_issuers_t  *issuers; /* who is suspended; a sweep needs none */
+
+    const device_signer_t  *signer;  /* NULL: the zone is not signed, and
+                                        signatures of before go */
+    store_span_t        prepared;    /* what the same rules made of an older
+                                        state, before the lock was taken: its
+                                        signatures are taken where they fit;
+                                        or empty.  Never in buffer */
+    bool                keep_signatures; /* no keys at hand (srvctl): they
+                                        stay as they are.  Only for rules
+                                        that touch no RRset */
 } device_place_t;
 
 typedef struct {
@@ -40,7 +54,11 @@ typedef struct {
     bool          put;               /* bytes are to be stored */
     bool          dns_changed;       /* the zone's serial moves: something
                                         else is shown, or what had expired
-                                        left the store */
+                                        left the store, or has another
+                                        signature */
+    unsigned      signatures;        /* made anew by this call */
+    bool          unsigned_value;    /* of a signed zone, but there was no
+                                        room for signatures */
     bool          created;           /* enrolment: the name is new */
     store_device_t  device;          /* as it is now */
     int64_t       last_created;      /* of STALE_SIGNATURE and RE_ENROLL */

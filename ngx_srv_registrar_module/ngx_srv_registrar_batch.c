@@ -116,6 +116,8 @@ ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work, store_txn_t *txn,
         return;
     }
 
+    ngx_memzero(&place, sizeof(device_place_t));
+
     place.key = &job->key;
     place.now = lease_clock_now(&work->clock);
     place.buffer = job->buffer;
@@ -177,6 +179,8 @@ ngx_srv_registrar_batch_rename(ngx_srv_registrar_work_t *work,
     };
 
     job->now = lease_clock_now(&work->clock);
+
+    ngx_memzero(places, sizeof(places));
 
     for (i = 0; i < 3; i++) {
         places[i].key = key[i];

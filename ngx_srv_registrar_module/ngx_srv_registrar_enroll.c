@@ -194,6 +194,8 @@ ngx_srv_registrar_preview(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
         return DEVICE_INTERNAL;
     }
 
+    ngx_memzero(&place, sizeof(device_place_t));
+
     place.key = &ctx->key;
     place.bytes = ctx->bytes;
     place.now = ctx->now;

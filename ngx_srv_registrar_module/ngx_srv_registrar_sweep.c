@@ -154,7 +154,8 @@ ngx_srv_registrar_sweep_count(ngx_srv_registrar_slice_t *slice,
     store_rrset_begin(&iter, value);
 
     while (store_rrset_next(&iter, &rrset)) {
-        n += store_rrset_live(&rrset, slice->now);
+        n += store_rrset_is_data(&rrset)
+             && store_rrset_live(&rrset, slice->now);
     }
 
     census->devices++;
@@ -193,11 +194,12 @@ ngx_srv_registrar_sweep_value(ngx_srv_registrar_slice_t *slice,
         return 0;
     }
 
+    ngx_memzero(&place, sizeof(device_place_t));
+
     place.key = key;
     place.bytes = bytes;
     place.now = slice->now;
     place.buffer = slice->buffer;
-    place.issuers = NULL;
 
     *gone = false;
     ngx_memzero(outcome, sizeof(device_outcome_t));

@@ -102,7 +102,8 @@ change_device(srvctl_t *ctl, const char *name, device_admin_t action)
     store_key_t        key;
     store_txn_t       *txn;
     store_status_t     status;
-    device_place_t     place = { .key = &key, .buffer = buffer };
+    device_place_t     place = { .key = &key, .buffer = buffer,
+                                 .keep_signatures = true };
     device_error_t     error;
     device_reason_t    reason;
     device_outcome_t   outcome;

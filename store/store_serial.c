@@ -21,6 +21,8 @@
 
 static bool store_soa_find(const store_value_t *apex, store_rrset_t *rrset,
     store_rr_t *rr);
+static void store_signatures_write(store_writer_t *writer,
+    const store_rrset_t *rrset);
 static void store_soa_write(store_writer_t *writer,
     const store_rrset_t *rrset, const store_rr_t *rr, uint32_t serial);
 
@@ -123,8 +125,8 @@ store_zone_touch(store_txn_t *txn, store_span_t zone, int64_t now)
 }
 
 
-/* Copies all RRsets as they are, but for the SOA's: the apex has a handful, and
- * a commit does this once for each zone. */
+/* Copies all RRsets as they are, but for the SOA's and its signatures: the apex
+ * has a handful, and a commit does this once for each zone. */
 store_status_t
 store_put_apex(store_txn_t *txn, store_span_t zone,
     const store_value_t *apex, uint32_t serial)
@@ -152,6 +154,9 @@ store_put_apex(store_txn_t *txn, store_span_t zone,
 
         if (rrset.rrs.data == soa.rrs.data) {
             store_soa_write(&writer, &rrset, &rr, serial);
+
+        } else if (rrset.type == STORE_TYPE_RRSIG) {
+            store_signatures_write(&writer, &rrset);
 
         } else {
             store_writer_rrset(&writer, &rrset);
@@ -184,4 +189,38 @@ store_soa_write(store_writer_t *writer, const store_rrset_t *rrset,
     store_writer_rrset_begin(writer, rrset);
     store_writer_rr(writer, &moved);
     store_writer_rrset_end(writer);
+}
+
+
+/* An RRSIG over the SOA of before would be taken for one over this: who moves
+ * a serial signs it, or leaves it without (device_sign.h). */
+static void
+store_signatures_write(store_writer_t *writer, const store_rrset_t *rrset)
+{
+    bool             begun;
+    store_rr_t       rr;
+    store_rr_iter_t  rrs;
+
+    begun = false;
+    store_rr_begin(&rrs, rrset);
+
+    while (store_rr_next(&rrs, &rr)) {
+
+        /* the type that is covered comes first (RFC 4034 3.1) */
+
+        if (rr.len >= 2 && store_get16(rr.data) == STORE_TYPE_SOA) {
+            continue;
+        }
+
+        if (!begun) {
+            store_writer_rrset_begin(writer, rrset);
+            begun = true;
+        }
+
+        store_writer_rr(writer, &rr);
+    }
+
+    if (begun) {
+        store_writer_rrset_end(writer);
+    }
 }

@@ -269,6 +269,13 @@ store_rrset_live(const store_rrset_t *rrset, int64_t now)
 
 
 bool
+store_rrset_is_data(const store_rrset_t *rrset)
+{
+    return rrset->type != STORE_TYPE_RRSIG && rrset->type != STORE_TYPE_NSEC;
+}
+
+
+bool
 store_rrset_find(const store_value_t *value, store_span_t owner,
     uint16_t type, store_rrset_t *rrset)
 {

@@ -23,6 +23,10 @@
  * TLSA stays below; a TCP answer could carry eight times as much. */
 #define STORE_VALUE_MAX       8192
 
+/* RFC 4034 3, 4 */
+#define STORE_TYPE_RRSIG      46
+#define STORE_TYPE_NSEC       47
+
 #define STORE_IDENTITY_LEN    16
 #define STORE_GENERATION_LEN  16
 #define STORE_PUBLIC_KEY_MAX  64
@@ -183,6 +187,10 @@ bool store_rr_next(store_rr_iter_t *iter, store_rr_t *rr);
 
 /* Live at a lease time: without a lease, or with some of it left. */
 bool store_rrset_live(const store_rrset_t *rrset, int64_t now);
+
+/* False for RRSIG and NSEC: signatures, and the NSEC that is signed beforehand,
+ * stand beside the data, are not counted with it and make no name exist. */
+bool store_rrset_is_data(const store_rrset_t *rrset);
 
 /* The RRset of exactly this owner (relative, lower case) and type. */
 bool store_rrset_find(const store_value_t *value, store_span_t owner,

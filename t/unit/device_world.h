@@ -81,6 +81,8 @@ world_place(world_t *world)
 {
     device_place_t  place;
 
+    memset(&place, 0, sizeof(place));
+
     place.key = &world->key;
     place.bytes = (store_span_t) { world->value, world->len };
     place.now = world->now;
