@@ -9,14 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "device_hex.h"
 #include "device_json.h"
 #include "device_object.h"
 
 
 struct device_issuers_report_s {
-    json_t  *list;
-    bool     failed;
+    device_json_t  json;
 };
 
 
@@ -66,10 +67,11 @@ device_issuers_report_begin(void)
 {
     device_issuers_report_t  *report;
 
-    report = calloc(1, sizeof(*report));
+    report = malloc(sizeof(*report));
 
     if (report != NULL) {
-        report->list = json_array();
+        device_json_begin(&report->json);
+        device_json_array(&report->json, "issuers");
     }
 
     return report;
@@ -80,40 +82,40 @@ bool
 device_issuers_report_add(void *data, const store_issuer_t *issuer)
 {
     char                      digest[2 * STORE_DIGEST_LEN + 1];
-    json_t                   *item;
+    device_json_t            *json;
     device_issuers_report_t  *report = data;
 
     if (report == NULL) {
         return false;
     }
 
+    json = &report->json;
     device_hex_write(digest, issuer->digest, STORE_DIGEST_LEN);
 
-    item = json_pack("{si ss ss# ss}", "number", issuer->number,
-                     "sha256", digest,
-                     "name", (const char *) issuer->name.data,
-                     (int) issuer->name.len,
-                     "state", issuer->suspended ? "suspended" : "active");
+    device_json_object(json, NULL);
+    device_json_integer(json, "number", issuer->number);
+    device_json_text(json, "sha256", digest);
+    device_json_span(json, "name", issuer->name);
+    device_json_text(json, "state",
+                     issuer->suspended ? "suspended" : "active");
+    device_json_object_end(json);
 
-    report->failed = json_array_append_new(report->list, item) != 0;
-
-    return !report->failed;
+    return !json->failed;
 }
 
 
 char *
 device_issuers_report_finish(device_issuers_report_t *report)
 {
-    device_json_t  json;
+    char  *text;
 
     if (report == NULL) {
         return NULL;
     }
 
-    device_json_begin(&json);
-    device_json_set(&json, "issuers", report->list);
-    json.failed = json.failed || report->failed;
+    device_json_array_end(&report->json);
+    text = device_json_finish(&report->json);
     free(report);
 
-    return device_json_finish(&json);
+    return text;
 }

@@ -1,11 +1,11 @@
 
 /*
- * RDATA back to presentation form, by ldns: what dig would print.  Enters: an
- * RR of the store, whose bytes are not trusted to be what its type says.
- * Any thread.
+ * RDATA back to presentation form: what dig would print.  Enters: an RR of the
+ * store, whose bytes are not trusted to be what its type says.  What is plain
+ * is device_rdata_plain.c's, anything else ldns's.  Any thread.
  */
 
-#include "device_rdata.h"
+#include "device_rdata_plain.h"
 
 #include <string.h>
 
@@ -32,6 +32,10 @@ device_rdata_write(uint16_t type, const store_rr_t *rr, store_span_t fqdn,
     bool          done;
     ldns_rr      *parsed;
     ldns_buffer  *buffer;
+
+    if (device_rdata_plain(type, rr, fqdn, out, size)) {
+        return true;
+    }
 
     if (device_type_name(type) == NULL) {
         return false;

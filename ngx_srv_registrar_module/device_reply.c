@@ -20,18 +20,15 @@
 #define KEY_TEXT_MAX  (4 * ((DEVICE_KEY_LEN + 2) / 3) + 1)
 
 
-static json_t *reply_key(const uint8_t *hmac_key);
-static void reply_cleanse_key(json_t *key);
-static json_t *reply_leases(const device_zone_t *zone);
-static json_t *reply_services(const device_zone_t *zone);
+static void reply_key(device_json_t *json, const uint8_t *hmac_key);
+static void reply_leases(device_json_t *json, const device_zone_t *zone);
+static void reply_services(device_json_t *json, const device_zone_t *zone);
 
 
 char *
 device_reply_enroll(const device_enroll_reply_t *reply)
 {
-    char           *text;
     char            keyid[DEVICE_KEYID_MAX + 1];
-    json_t         *key;
     const char     *algorithm;
     device_json_t   json;
 
@@ -49,12 +46,8 @@ device_reply_enroll(const device_enroll_reply_t *reply)
     device_json_text(&json, "keyid", keyid);
     device_json_text(&json, "algorithm", algorithm);
 
-    key = NULL;
-
     if (reply->hmac_key != NULL) {
-        key = reply_key(reply->hmac_key);
-        json_incref(key);
-        device_json_set(&json, "key", key);
+        reply_key(&json, reply->hmac_key);
     }
 
     if (reply->key->expires > 0) {
@@ -65,99 +58,64 @@ device_reply_enroll(const device_enroll_reply_t *reply)
         device_json_text(&json, "records_url", reply->records_url);
     }
 
-    device_json_set(&json, "lease", reply_leases(reply->zone));
+    reply_leases(&json, reply->zone);
 
     /* where any service may be registered there is no list to give */
 
     if (reply->zone->nservices > 0) {
-        device_json_set(&json, "services", reply_services(reply->zone));
+        reply_services(&json, reply->zone);
     }
 
     device_json_address(&json, "observed_address", reply->observed);
     device_json_integer(&json, "server_time", reply->now);
 
-    text = device_json_finish(&json);
-
-    /* the reference of our own kept the key's text alive until here: jansson
-     * would free it as it is */
-
-    reply_cleanse_key(key);
-
-    return text;
+    return device_json_finish(&json);
 }
 
 
 /* As a JWK: RFC 7517, RFC 7518 3.2 and 6.4. */
-static json_t *
-reply_key(const uint8_t *hmac_key)
+static void
+reply_key(device_json_t *json, const uint8_t *hmac_key)
 {
-    char            k[KEY_TEXT_MAX];
-    device_json_t   json;
+    char  k[KEY_TEXT_MAX];
 
     device_base64url_write(k, hmac_key, DEVICE_KEY_LEN);
 
-    device_json_begin(&json);
-    device_json_set(&json, "kty", json_string("oct"));
-    device_json_set(&json, "alg", json_string("HS256"));
-    device_json_set(&json, "k", json_string(k));
+    device_json_object(json, "key");
+    device_json_text(json, "kty", "oct");
+    device_json_text(json, "alg", "HS256");
+    device_json_text(json, "k", k);
+    device_json_object_end(json);
 
     device_cleanse(k, sizeof(k));
-
-    if (json.failed) {
-        reply_cleanse_key(json.object);
-        return NULL;
-    }
-
-    return json.object;
 }
 
 
-/* Cleanses and releases the last reference.  A string's text is memory of
- * jansson's heap that nobody else refers to: writing through it is sound. */
 static void
-reply_cleanse_key(json_t *key)
+reply_leases(device_json_t *json, const device_zone_t *zone)
 {
-    json_t  *k;
-
-    k = json_object_get(key, "k");
-
-    if (k != NULL) {
-        device_cleanse((char *) json_string_value(k), json_string_length(k));
-    }
-
-    json_decref(key);
+    device_json_object(json, "lease");
+    device_json_integer(json, "min", zone->lease_min);
+    device_json_integer(json, "default", zone->lease_default);
+    device_json_integer(json, "max", zone->lease_max);
+    device_json_object_end(json);
 }
 
 
-static json_t *
-reply_leases(const device_zone_t *zone)
+static void
+reply_services(device_json_t *json, const device_zone_t *zone)
 {
-    return json_pack("{s:I, s:I, s:I}",
-                     "min", (json_int_t) zone->lease_min,
-                     "default", (json_int_t) zone->lease_default,
-                     "max", (json_int_t) zone->lease_max);
-}
+    char    owner[DEVICE_NAME_TEXT_MAX];
+    size_t  i;
 
-
-static json_t *
-reply_services(const device_zone_t *zone)
-{
-    char     owner[DEVICE_NAME_TEXT_MAX];
-    size_t   i;
-    json_t  *services;
-
-    services = json_array();
+    device_json_array(json, "services");
 
     for (i = 0; i < zone->nservices; i++) {
         device_owner_write(owner, zone->services[i]);
-
-        if (json_array_append_new(services, device_json_string(owner)) != 0) {
-            json_decref(services);
-            return NULL;
-        }
+        device_json_text(json, NULL, owner);
     }
 
-    return services;
+    device_json_array_end(json);
 }
 
 

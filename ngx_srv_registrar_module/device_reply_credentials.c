@@ -23,20 +23,9 @@ static const uint8_t  credential_doors[] = {
 #define DOORS  (sizeof(credential_doors) / sizeof(credential_doors[0]))
 
 
-/* The list under construction, with references of our own that keep the texts
- * of passwords alive until they are cleansed: jansson frees them as they
- * are. */
-typedef struct {
-    json_t  *list;
-    json_t  *passwords[DOORS];
-    size_t   npasswords;
-} credentials_t;
-
-
-static device_reason_t credentials_add(credentials_t *credentials,
+static device_reason_t credentials_add(device_json_t *json,
     const device_credentials_reply_t *reply, uint8_t door);
 static void credentials_acme_dns(device_json_t *json, const char *fqdn);
-static void credentials_cleanse(credentials_t *credentials);
 
 
 device_reason_t
@@ -44,50 +33,37 @@ device_reply_credentials(const device_credentials_reply_t *reply, char **text)
 {
     size_t           i;
     device_json_t    json;
-    credentials_t    credentials;
     device_reason_t  reason;
-
-    *text = NULL;
-
-    memset(&credentials, 0, sizeof(credentials));
-    credentials.list = json_array();
-
-    reason = (credentials.list != NULL) ? DEVICE_OK : DEVICE_INTERNAL;
-
-    for (i = 0; reason == DEVICE_OK && i < DOORS; i++) {
-        reason = credentials_add(&credentials, reply, credential_doors[i]);
-    }
-
-    if (reason != DEVICE_OK) {
-        json_decref(credentials.list);
-        credentials_cleanse(&credentials);
-        return reason;
-    }
 
     device_json_begin(&json);
     device_json_text(&json, "fqdn", reply->fqdn);
-    device_json_set(&json, "credentials", credentials.list);
-    device_json_integer(&json, "server_time", reply->now);
+    device_json_array(&json, "credentials");
 
-    if (reply->request->nignored > 0) {
-        device_json_set(&json, "ignored",
-                        device_json_ignored(reply->request->ignored,
-                                            reply->request->nignored));
+    reason = DEVICE_OK;
+
+    for (i = 0; reason == DEVICE_OK && i < DOORS; i++) {
+        reason = credentials_add(&json, reply, credential_doors[i]);
+    }
+
+    device_json_array_end(&json);
+    device_json_integer(&json, "server_time", reply->now);
+    device_json_ignored(&json, reply->request->ignored,
+                        reply->request->nignored);
+
+    if (reason != DEVICE_OK) {
+        json.failed = true;
     }
 
     *text = device_json_finish(&json);
-    credentials_cleanse(&credentials);
 
-    return (*text != NULL) ? DEVICE_OK : DEVICE_INTERNAL;
+    return (*text != NULL || reason != DEVICE_OK) ? reason : DEVICE_INTERNAL;
 }
 
 
 static device_reason_t
-credentials_add(credentials_t *credentials,
-    const device_credentials_reply_t *reply, uint8_t door)
+credentials_add(device_json_t *json, const device_credentials_reply_t *reply,
+    uint8_t door)
 {
-    json_t                    *password;
-    device_json_t              json;
     device_reason_t            reason;
     device_credential_t        credential;
     const store_credential_t  *stored;
@@ -105,27 +81,19 @@ credentials_add(credentials_t *credentials,
         return reason;
     }
 
-    password = json_string(credential.password);
-    credentials->passwords[credentials->npasswords++] = json_incref(password);
-
-    device_json_begin(&json);
-    device_json_text(&json, "door", device_door_name(door));
-    device_json_text(&json, "username", credential.user);
-    device_json_set(&json, "password", password);
+    device_json_object(json, NULL);
+    device_json_text(json, "door", device_door_name(door));
+    device_json_text(json, "username", credential.user);
+    device_json_text(json, "password", credential.password);
 
     if (door == STORE_DOOR_ACME_DNS) {
-        credentials_acme_dns(&json, reply->fqdn);
+        credentials_acme_dns(json, reply->fqdn);
     }
 
+    device_json_object_end(json);
     device_cleanse(&credential, sizeof(credential));
 
-    if (json.failed) {
-        json_decref(json.object);
-        return DEVICE_INTERNAL;
-    }
-
-    return json_array_append_new(credentials->list, json.object) == 0
-           ? DEVICE_OK : DEVICE_INTERNAL;
+    return DEVICE_OK;
 }
 
 
@@ -143,24 +111,4 @@ credentials_acme_dns(device_json_t *json, const char *fqdn)
 
     snprintf(text, sizeof(text), CHALLENGE_NAME "%s", fqdn);
     device_json_text(json, "fulldomain", text);
-}
-
-
-/* A string's text is memory of jansson's heap that nobody else refers to by
- * now: writing through it is sound. */
-static void
-credentials_cleanse(credentials_t *credentials)
-{
-    size_t   i;
-    json_t  *password;
-
-    for (i = 0; i < credentials->npasswords; i++) {
-        password = credentials->passwords[i];
-
-        if (password != NULL) {
-            device_cleanse((char *) json_string_value(password),
-                           json_string_length(password));
-            json_decref(password);
-        }
-    }
 }

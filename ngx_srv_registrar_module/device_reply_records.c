@@ -26,8 +26,8 @@ typedef struct {
 
 
 static bool records_open(records_t *records);
-static json_t *records_list(const records_t *records);
-static json_t *records_address(const records_t *records);
+static void records_list(const records_t *records, device_json_t *json);
+static void records_address(const records_t *records, device_json_t *json);
 static void records_leases(const records_t *records, device_json_t *json);
 static int64_t records_shortest(const records_t *records);
 static int64_t records_refresh(int64_t left, uint32_t jitter);
@@ -49,17 +49,16 @@ device_reply_records(const device_records_reply_t *reply)
     device_json_begin(&json);
 
     device_json_text(&json, "fqdn", reply->fqdn);
-    device_json_set(&json, "records", records_list(&records));
-    device_json_set(&json, "address", records_address(&records));
+    records_list(&records, &json);
+    records_address(&records, &json);
     device_json_address(&json, "observed_address", reply->observed);
     records_leases(&records, &json);
     device_json_integer(&json, "server_time", reply->now);
-    device_json_set(&json, "changed", json_boolean(reply->changed));
+    device_json_boolean(&json, "changed", reply->changed);
 
-    if (reply->update != NULL && reply->update->nignored > 0) {
-        device_json_set(&json, "ignored",
-                        device_json_ignored(reply->update->ignored,
-                                            reply->update->nignored));
+    if (reply->update != NULL) {
+        device_json_ignored(&json, reply->update->ignored,
+                            reply->update->nignored);
     }
 
     return device_json_finish(&json);
@@ -98,48 +97,40 @@ records_open(records_t *records)
 }
 
 
-static json_t *
-records_list(const records_t *records)
+static void
+records_list(const records_t *records, device_json_t *json)
 {
-    json_t              *list;
     store_rrset_t        rrset;
     store_rrset_iter_t   iter;
 
-    list = json_array();
+    device_json_array(json, "records");
 
     store_rrset_begin(&iter, &records->value);
 
     while (store_rrset_next(&iter, &rrset)) {
 
-        if (!store_rrset_live(&rrset, records->reply->now)) {
-            continue;
-        }
-
-        if (json_array_append_new(list, device_json_rrset(&rrset,
-                                                          records->fqdn))
-            != 0)
-        {
-            json_decref(list);
-            return NULL;
+        if (store_rrset_live(&rrset, records->reply->now)) {
+            device_json_object(json, NULL);
+            device_json_rrset(json, &rrset, records->fqdn);
+            device_json_object_end(json);
         }
     }
 
-    return list;
+    device_json_array_end(json);
 }
 
 
 /* As a PUT would state them: one address of each family at the FQDN. */
-static json_t *
-records_address(const records_t *records)
+static void
+records_address(const records_t *records, device_json_t *json)
 {
     store_rr_t           rr;
-    device_json_t        json;
     store_rrset_t        rrset;
     store_rr_iter_t      rr_iter;
     device_address_t     address;
     store_rrset_iter_t   iter;
 
-    device_json_begin(&json);
+    device_json_object(json, "address");
 
     store_rrset_begin(&iter, &records->value);
 
@@ -159,21 +150,16 @@ records_address(const records_t *records)
         if (!store_rr_next(&rr_iter, &rr)
             || rr.len != (address.family == 4 ? 4 : 16))
         {
-            json.failed = true;
-            break;
+            json->failed = true;
+            return;
         }
 
         memcpy(address.bytes, rr.data, rr.len);
-        device_json_address(&json, address.family == 4 ? "ipv4" : "ipv6",
+        device_json_address(json, address.family == 4 ? "ipv4" : "ipv6",
                             &address);
     }
 
-    if (json.failed) {
-        json_decref(json.object);
-        return NULL;
-    }
-
-    return json.object;
+    device_json_object_end(json);
 }
 
 

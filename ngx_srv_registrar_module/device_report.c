@@ -26,13 +26,11 @@ typedef struct {
 static bool report_open(report_t *report);
 static void report_facts(const report_t *report, device_json_t *json);
 static const char *report_state(const report_t *report);
-static json_t *report_keys(const report_t *report);
-static json_t *report_key(const report_t *report,
+static void report_keys(const report_t *report, device_json_t *json);
+static void report_key(const report_t *report, device_json_t *json,
     const store_device_key_t *key, const char *status);
-static json_t *report_credentials(const report_t *report);
-static json_t *report_records(const report_t *report);
-static json_t *report_rrset(const report_t *report,
-    const store_rrset_t *rrset);
+static void report_credentials(const report_t *report, device_json_t *json);
+static void report_records(const report_t *report, device_json_t *json);
 
 
 char *
@@ -51,9 +49,9 @@ device_report(const device_report_t *asked)
 
     device_json_text(&json, "fqdn", report.fqdn);
     report_facts(&report, &json);
-    device_json_set(&json, "keys", report_keys(&report));
-    device_json_set(&json, "credentials", report_credentials(&report));
-    device_json_set(&json, "records", report_records(&report));
+    report_keys(&report, &json);
+    report_credentials(&report, &json);
+    report_records(&report, &json);
 
     return device_json_finish(&json);
 }
@@ -128,120 +126,89 @@ report_state(const report_t *report)
 }
 
 
-static json_t *
-report_keys(const report_t *report)
+static void
+report_keys(const report_t *report, device_json_t *json)
 {
-    json_t                *list = json_array();
-    const store_device_t  *device = &report->device;
+    device_json_array(json, "keys");
 
-    if ((device->has_active
-         && json_array_append_new(list, report_key(report, &device->active,
-                                                   "active")) != 0)
-        || (device->has_pending
-            && json_array_append_new(list, report_key(report,
-                                                      &device->pending,
-                                                      "pending")) != 0))
-    {
-        json_decref(list);
-        return NULL;
+    if (report->device.has_active) {
+        report_key(report, json, &report->device.active, "active");
     }
 
-    return list;
+    if (report->device.has_pending) {
+        report_key(report, json, &report->device.pending, "pending");
+    }
+
+    device_json_array_end(json);
 }
 
 
-static json_t *
-report_key(const report_t *report, const store_device_key_t *key,
-    const char *status)
+static void
+report_key(const report_t *report, device_json_t *json,
+    const store_device_key_t *key, const char *status)
 {
-    char           keyid[DEVICE_KEYID_MAX + 1];
-    device_json_t  json;
+    char  keyid[DEVICE_KEYID_MAX + 1];
 
-    device_json_begin(&json);
-    device_json_text(&json, "status", status);
+    device_json_object(json, NULL);
+    device_json_text(json, "status", status);
 
     if (device_keyid_write(keyid, report->fqdn, key->generation)) {
-        device_json_text(&json, "keyid", keyid);
+        device_json_text(json, "keyid", keyid);
     }
 
-    device_json_text(&json, "algorithm",
+    device_json_text(json, "algorithm",
                      device_algorithm_name(key->algorithm));
 
     if (key->secret != 0) {
-        device_json_integer(&json, "secret", key->secret);
+        device_json_integer(json, "secret", key->secret);
     }
 
     if (key->last_created != 0) {
-        device_json_integer(&json, "last_created", key->last_created);
+        device_json_integer(json, "last_created", key->last_created);
     }
 
     if (key->expires != 0) {
-        device_json_integer(&json, "expires_at", key->expires);
+        device_json_integer(json, "expires_at", key->expires);
     }
 
-    if (json.failed) {
-        json_decref(json.object);
-        return NULL;
-    }
-
-    return json.object;
+    device_json_object_end(json);
 }
 
 
-static json_t *
-report_credentials(const report_t *report)
+static void
+report_credentials(const report_t *report, device_json_t *json)
 {
-    json_t                *list = json_array();
-    const store_device_t  *device = &report->device;
+    device_json_array(json, "credentials");
 
-    if ((device->acme_dns.counter != 0
-         && json_array_append_new(list, json_string("acme-dns")) != 0)
-        || (device->dyndns2.counter != 0
-            && json_array_append_new(list, json_string("dyndns2")) != 0))
-    {
-        json_decref(list);
-        return NULL;
+    if (report->device.acme_dns.counter != 0) {
+        device_json_text(json, NULL, "acme-dns");
     }
 
-    return list;
+    if (report->device.dyndns2.counter != 0) {
+        device_json_text(json, NULL, "dyndns2");
+    }
+
+    device_json_array_end(json);
 }
 
 
-static json_t *
-report_records(const report_t *report)
+static void
+report_records(const report_t *report, device_json_t *json)
 {
-    json_t              *list = json_array();
     store_rrset_t        rrset;
     store_rrset_iter_t   iter;
+
+    device_json_array(json, "records");
 
     store_rrset_begin(&iter, &report->value);
 
     while (store_rrset_next(&iter, &rrset)) {
-        if (json_array_append_new(list, report_rrset(report, &rrset)) != 0) {
-            json_decref(list);
-            return NULL;
-        }
+        device_json_object(json, NULL);
+        device_json_rrset(json, &rrset, report->name);
+        device_json_boolean(json, "live",
+                            store_rrset_live(&rrset, report->report->now));
+        device_json_object_end(json);
     }
 
-    return list;
-}
-
-
-static json_t *
-report_rrset(const report_t *report, const store_rrset_t *rrset)
-{
-    json_t  *json;
-
-    json = device_json_rrset(rrset, report->name);
-
-    if (json == NULL
-        || json_object_set_new(json, "live",
-                               json_boolean(store_rrset_live(rrset,
-                                                  report->report->now))) != 0)
-    {
-        json_decref(json);
-        return NULL;
-    }
-
-    return json;
+    device_json_array_end(json);
 }

@@ -1,5 +1,6 @@
 /* units: ngx_srv_registrar_module/device_rdata.c
    ngx_srv_registrar_module/device_rdata_target.c
+   ngx_srv_registrar_module/device_rdata_plain.c
    ngx_srv_registrar_module/device_rdata_write.c
    ngx_srv_registrar_module/device_svcb.c
    ngx_srv_registrar_module/device_presentation.c

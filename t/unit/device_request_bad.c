@@ -6,6 +6,7 @@
    ngx_srv_registrar_module/device_wish_address.c
    ngx_srv_registrar_module/device_rdata.c
    ngx_srv_registrar_module/device_rdata_target.c
+   ngx_srv_registrar_module/device_rdata_plain.c
    ngx_srv_registrar_module/device_rdata_write.c
    ngx_srv_registrar_module/device_svcb.c
    ngx_srv_registrar_module/device_presentation.c
