@@ -1,10 +1,10 @@
 
 /*
- * A device's keys at work: generations, derivation, verification.  Secrets
- * are in device_secrets.c, public keys as JWK in device_jwk.c.
+ * A device's keys at work: generations and verification.  Secrets are in
+ * device_secrets.c, what is derived from them in device_hkdf.c, public keys as
+ * JWK in device_jwk.c.
  *
- * Always: the algorithm is the stored key's; a derived key lives on the stack
- * and is cleansed before the function returns; OpenSSL's error queue is left
+ * Always: the algorithm is the stored key's; OpenSSL's error queue is left
  * empty, since the same thread also speaks TLS and would take what it finds
  * there for its own.
  */
@@ -16,8 +16,6 @@
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/kdf.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
 #include <string.h>
@@ -88,55 +86,6 @@ device_generation_tag(uint8_t tag[DEVICE_TAG_LEN],
     memcpy(tag, hash, DEVICE_TAG_LEN);
 
     return true;
-}
-
-
-/*
- * The generation as salt makes a key that no other enrolment of this name had
- * or will have; the name as info binds it to one device, should two of them
- * ever be given one generation.
- */
-bool
-device_key_derive(uint8_t key[DEVICE_KEY_LEN],
-    const uint8_t secret[DEVICE_SECRET_LEN],
-    const uint8_t generation[STORE_GENERATION_LEN], const char *fqdn)
-{
-    store_span_t  salt = { generation, STORE_GENERATION_LEN };
-    store_span_t  info = { (const uint8_t *) fqdn, strlen(fqdn) };
-
-    return device_hkdf(key, DEVICE_KEY_LEN, secret, salt, info);
-}
-
-
-bool
-device_hkdf(uint8_t *out, size_t len,
-    const uint8_t secret[DEVICE_SECRET_LEN], store_span_t salt,
-    store_span_t info)
-{
-    bool           derived;
-    size_t         n;
-    EVP_PKEY_CTX  *ctx;
-
-    n = len;
-
-    ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_HKDF, NULL);
-
-    derived = ctx != NULL
-              && EVP_PKEY_derive_init(ctx) > 0
-              && EVP_PKEY_CTX_set_hkdf_md(ctx, EVP_sha256()) > 0
-              && EVP_PKEY_CTX_set1_hkdf_salt(ctx, salt.data,
-                                             (int) salt.len) > 0
-              && EVP_PKEY_CTX_set1_hkdf_key(ctx, secret,
-                                            DEVICE_SECRET_LEN) > 0
-              && EVP_PKEY_CTX_add1_hkdf_info(ctx, info.data,
-                                             (int) info.len) > 0
-              && EVP_PKEY_derive(ctx, out, &n) > 0
-              && n == len;
-
-    EVP_PKEY_CTX_free(ctx);
-    ERR_clear_error();
-
-    return derived;
 }
 
 
@@ -253,9 +202,7 @@ device_hmac_verify(const store_device_key_t *key,
     const device_secrets_t *secrets, const char *fqdn, store_span_t base,
     store_span_t signature)
 {
-    bool            made;
-    uint8_t         derived[DEVICE_KEY_LEN], mac[EVP_MAX_MD_SIZE];
-    unsigned int    len;
+    uint8_t         mac[DEVICE_KEY_MAC_LEN];
     const uint8_t  *secret;
 
     secret = device_secrets_find(secrets, key->secret);
@@ -263,27 +210,15 @@ device_hmac_verify(const store_device_key_t *key,
         return DEVICE_SECRET_UNAVAILABLE;
     }
 
-    if (!device_key_derive(derived, secret, key->generation, fqdn)) {
-        OPENSSL_cleanse(derived, sizeof(derived));
-        return DEVICE_INTERNAL;
-    }
-
-    len = 0;
-    made = HMAC(EVP_sha256(), derived, sizeof(derived), base.data, base.len,
-                mac, &len)
-           != NULL;
-
-    OPENSSL_cleanse(derived, sizeof(derived));
-
-    if (!made || len != DEVICE_SHA256_LEN) {
+    if (!device_key_mac(mac, secret, key->generation, fqdn, base)) {
         return DEVICE_INTERNAL;
     }
 
     /* a mac cut short is no mac: 3.3.3 knows none.  The length is no secret,
      * where the first wrong byte stands is one */
 
-    if (signature.len != len
-        || CRYPTO_memcmp(mac, signature.data, len) != 0)
+    if (signature.len != sizeof(mac)
+        || CRYPTO_memcmp(mac, signature.data, sizeof(mac)) != 0)
     {
         return DEVICE_SIGNATURE_INVALID;
     }

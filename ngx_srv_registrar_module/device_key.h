@@ -17,6 +17,7 @@
 #define DEVICE_SECRET_LEN    32
 #define DEVICE_SECRETS_MAX   16
 #define DEVICE_KEY_LEN       32      /* of a derived HMAC key */
+#define DEVICE_KEY_MAC_LEN   32      /* of HMAC-SHA256 */
 #define DEVICE_FQDN_MAX      253     /* characters, no final dot (RFC 1035) */
 #define DEVICE_TAG_LEN       4       /* bytes; it only has to tell a name's two
                                         keys apart */
@@ -78,7 +79,8 @@ bool device_keyid_parse(char fqdn[DEVICE_FQDN_MAX + 1],
 bool device_generation_tag(uint8_t tag[DEVICE_TAG_LEN],
     const uint8_t generation[STORE_GENERATION_LEN]);
 
-/* HKDF-SHA256 (RFC 5869) of a secret; len at most 255 * 32. */
+/* HKDF-SHA256 (RFC 5869) of a secret; len at most 255 * 32, the salt of 64
+ * bytes at most. */
 bool device_hkdf(uint8_t *out, size_t len,
     const uint8_t secret[DEVICE_SECRET_LEN], store_span_t salt,
     store_span_t info);
@@ -87,6 +89,12 @@ bool device_hkdf(uint8_t *out, size_t len,
 bool device_key_derive(uint8_t key[DEVICE_KEY_LEN],
     const uint8_t secret[DEVICE_SECRET_LEN],
     const uint8_t generation[STORE_GENERATION_LEN], const char *fqdn);
+
+/* HMAC-SHA256 of base under that key, which is forgotten at once. */
+bool device_key_mac(uint8_t mac[DEVICE_KEY_MAC_LEN],
+    const uint8_t secret[DEVICE_SECRET_LEN],
+    const uint8_t generation[STORE_GENERATION_LEN], const char *fqdn,
+    store_span_t base);
 
 /*
  * Verifies a signature over base with a device's key; for HMAC the key is

@@ -3,6 +3,7 @@
    ngx_srv_registrar_module/device_signature_base.c
    ngx_srv_registrar_module/device_signature_digest.c
    ngx_srv_registrar_module/device_message.c
+   ngx_srv_registrar_module/device_hkdf.c
    ngx_srv_registrar_module/device_key.c
    ngx_srv_registrar_module/device_keyid.c
    ngx_srv_registrar_module/device_secrets.c

@@ -1,4 +1,5 @@
 /* units: store/store_key.c ngx_srv_registrar_module/device_credential.c
+   ngx_srv_registrar_module/device_hkdf.c
    ngx_srv_registrar_module/device_key.c
    ngx_srv_registrar_module/device_secrets.c
    ngx_srv_registrar_module/device_jwk.c

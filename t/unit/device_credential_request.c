@@ -5,6 +5,7 @@
    ngx_srv_registrar_module/device_reply.c
    ngx_srv_registrar_module/device_json.c
    ngx_srv_registrar_module/device_object.c
+   ngx_srv_registrar_module/device_hkdf.c
    ngx_srv_registrar_module/device_key.c
    ngx_srv_registrar_module/device_keyid.c
    ngx_srv_registrar_module/device_secrets.c

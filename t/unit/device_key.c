@@ -1,4 +1,5 @@
-/* units: ngx_srv_registrar_module/device_key.c
+/* units: ngx_srv_registrar_module/device_hkdf.c
+   ngx_srv_registrar_module/device_key.c
    ngx_srv_registrar_module/device_keyid.c
    ngx_srv_registrar_module/device_secrets.c
    ngx_srv_registrar_module/device_jwk.c

@@ -1,6 +1,7 @@
 /* units: ngx_srv_registrar_module/device_key_request.c
    ngx_srv_registrar_module/device_object.c
    ngx_srv_registrar_module/device_jwk.c
+   ngx_srv_registrar_module/device_hkdf.c
    ngx_srv_registrar_module/device_key.c
    ngx_srv_registrar_module/device_keyid.c
    ngx_srv_registrar_module/device_secrets.c

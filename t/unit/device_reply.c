@@ -4,6 +4,7 @@
    ngx_srv_registrar_module/device_reply.c
    ngx_srv_registrar_module/device_reply_records.c
    ngx_srv_registrar_module/device_reason.c
+   ngx_srv_registrar_module/device_hkdf.c
    ngx_srv_registrar_module/device_key.c
    ngx_srv_registrar_module/device_keyid.c
    ngx_srv_registrar_module/device_secrets.c

@@ -13,6 +13,7 @@
    ngx_srv_registrar_module/device_name.c
    ngx_srv_registrar_module/device_address.c
    ngx_srv_registrar_module/device_reason.c
+   ngx_srv_registrar_module/device_hkdf.c
    ngx_srv_registrar_module/device_key.c
    ngx_srv_registrar_module/device_keyid.c
    ngx_srv_registrar_module/device_jwk.c

@@ -6,6 +6,7 @@
    ngx_srv_registrar_module/device_signature.c
    ngx_srv_registrar_module/device_signature_cover.c
    ngx_srv_registrar_module/device_signature_digest.c
+   ngx_srv_registrar_module/device_hkdf.c
    ngx_srv_registrar_module/device_key.c
    ngx_srv_registrar_module/device_keyid.c
    ngx_srv_registrar_module/device_secrets.c */

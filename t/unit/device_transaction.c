@@ -6,6 +6,7 @@
    ngx_srv_registrar_module/device_apply.c
    ngx_srv_registrar_module/device_sweep.c
    ngx_srv_registrar_module/device_reason.c
+   ngx_srv_registrar_module/device_hkdf.c
    ngx_srv_registrar_module/device_key.c
    ngx_srv_registrar_module/device_keyid.c
    ngx_srv_registrar_module/device_secrets.c
