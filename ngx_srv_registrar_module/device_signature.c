@@ -106,6 +106,31 @@ device_signature_parse(const device_message_t *message,
 }
 
 
+bool
+device_signature_split(const device_message_t *message)
+{
+    size_t        at, i;
+    store_span_t  line;
+
+    static const store_span_t  names[] = {
+        { (const uint8_t *) "signature-input", 15 },
+        { (const uint8_t *) "signature", 9 }
+    };
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        at = 0;
+
+        if (device_message_line(message, names[i], &at, &line)
+            && device_message_line(message, names[i], &at, &line))
+        {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
 device_reason_t
 device_signature_window(const device_signature_t *signature, int64_t now,
     int64_t held_wall, device_error_t *error)

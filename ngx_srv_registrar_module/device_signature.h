@@ -72,11 +72,16 @@ typedef struct {
  * is a body are covered, no component twice, no component parameters.
  * REQUIRED, MALFORMED, INCOMPLETE, or OK.
  * Spans point into the message or into scratch, where field lines had to be
- * joined (scratch_size bytes, the caller's, living as long as *signature).
+ * joined (scratch_size bytes, the caller's, living as long as *signature).  No
+ * field may be longer than that in either case; where nothing is to be joined
+ * (device_signature_split) scratch may be NULL all the same.
  */
 device_reason_t device_signature_parse(const device_message_t *message,
     device_signature_t *signature, uint8_t *scratch, size_t scratch_size,
     device_error_t *error);
+
+/* True where a field that belongs to signatures came in several lines. */
+bool device_signature_split(const device_message_t *message);
 
 /*
  * Recomputes Content-Digest (RFC 9530) over the body: at least one of sha-256

@@ -73,9 +73,16 @@ ngx_srv_registrar_verify(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
         return reason;
     }
 
-    scratch = ngx_palloc(r->pool, NGX_SRV_REGISTRAR_SCRATCH);
-    if (scratch == NULL) {
-        return DEVICE_INTERNAL;
+    /* hardly ever: so much memory for each request that waits for its commit
+     * would cost more than the verification */
+
+    scratch = NULL;
+
+    if (device_signature_split(&ctx->message)) {
+        scratch = ngx_palloc(r->pool, NGX_SRV_REGISTRAR_SCRATCH);
+        if (scratch == NULL) {
+            return DEVICE_INTERNAL;
+        }
     }
 
     reason = device_signature_parse(&ctx->message, &ctx->signature, scratch,
@@ -372,19 +379,14 @@ ngx_srv_registrar_verify_signature(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, const store_device_key_t *key)
 {
     size_t                          len;
-    uint8_t                        *out;
+    uint8_t                         out[DEVICE_BASE_MAX];
     store_span_t                    base, signature;
     device_reason_t                 reason;
     ngx_srv_registrar_main_conf_t  *rmcf;
 
     rmcf = ngx_http_get_module_main_conf(r, ngx_srv_registrar_module);
 
-    len = DEVICE_BASE_MAX;
-
-    out = ngx_palloc(r->pool, len);
-    if (out == NULL) {
-        return DEVICE_INTERNAL;
-    }
+    len = sizeof(out);
 
     reason = device_signature_base(&ctx->message, &ctx->signature, out, &len,
                                    &ctx->error);
@@ -399,10 +401,6 @@ ngx_srv_registrar_verify_signature(ngx_http_request_t *r,
         reason = device_key_verify(key, rmcf->secrets, ctx->fqdn, base,
                                    signature);
     }
-
-    /* not kept while the request waits for the commit */
-
-    (void) ngx_pfree(r->pool, out);
 
     return reason;
 }

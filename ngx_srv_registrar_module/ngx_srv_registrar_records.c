@@ -64,7 +64,9 @@ ngx_srv_registrar_parse_update(ngx_http_request_t *r,
     store_span_t      name;
     device_subject_t  subject;
 
-    ctx->update = ngx_pcalloc(r->pool, sizeof(device_update_t));
+    /* not zeroed: most of it is room that a usual update never touches */
+
+    ctx->update = ngx_palloc(r->pool, sizeof(device_update_t));
     if (ctx->update == NULL) {
         return DEVICE_INTERNAL;
     }

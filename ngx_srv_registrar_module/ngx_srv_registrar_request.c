@@ -337,12 +337,7 @@ ngx_srv_registrar_read_device(ngx_http_request_t *r,
 
     rmcf = ngx_http_get_module_main_conf(r, ngx_srv_registrar_module);
 
-    ctx->buffer = ngx_palloc(r->pool, STORE_VALUE_MAX);
-    if (ctx->buffer == NULL) {
-        return DEVICE_INTERNAL;
-    }
-
-    status = ngx_srv_registrar_store_read(rmcf->store, &ctx->key, ctx->buffer,
+    status = ngx_srv_registrar_store_read(rmcf->store, &ctx->key, r->pool,
                                           &ctx->bytes);
 
     /* after the read, which has brought the clock up to the last commit */

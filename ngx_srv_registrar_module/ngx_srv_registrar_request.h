@@ -30,8 +30,8 @@ typedef struct {
     device_message_t            message;
     device_signature_t          signature;
 
-    uint8_t                    *buffer;      /* the value's copy */
-    store_span_t                bytes;       /* the value; empty: none */
+    store_span_t                bytes;       /* the value's copy; empty:
+                                                none */
     store_device_t              device;
     const store_issuers_t      *issuers;     /* with the value */
     device_claim_t              claim;

@@ -254,12 +254,13 @@ ngx_srv_registrar_store_held(ngx_srv_registrar_store_t *store)
 
 store_status_t
 ngx_srv_registrar_store_read(ngx_srv_registrar_store_t *store,
-    const store_key_t *key, uint8_t *buffer, store_span_t *bytes)
+    const store_key_t *key, ngx_pool_t *pool, store_span_t *bytes)
 {
+    u_char         *copy;
     store_span_t    span;
     store_status_t  status;
 
-    bytes->data = buffer;
+    bytes->data = NULL;
     bytes->len = 0;
 
     if (store == NULL || store->env == NULL) {
@@ -276,12 +277,20 @@ ngx_srv_registrar_store_read(ngx_srv_registrar_store_t *store,
 
     if (status == STORE_OK) {
 
-        if (span.len <= STORE_VALUE_MAX) {
-            ngx_memcpy(buffer, span.data, span.len);
-            bytes->len = span.len;
+        copy = NULL;
+
+        if (span.len > STORE_VALUE_MAX) {
+            status = STORE_DAMAGED;
 
         } else {
-            status = STORE_DAMAGED;
+            copy = ngx_pnalloc(pool, span.len);
+            status = (copy != NULL) ? STORE_OK : STORE_NO_MEMORY;
+        }
+
+        if (copy) {
+            ngx_memcpy(copy, span.data, span.len);
+            bytes->data = copy;
+            bytes->len = span.len;
         }
     }
 

@@ -202,11 +202,11 @@ void ngx_srv_registrar_store_exit(ngx_cycle_t *cycle);
 void ngx_srv_registrar_store_tick(ngx_event_t *ev);
 
 /*
- * store: copies the value under key into buffer (STORE_VALUE_MAX bytes) and
- * brings the clock up to date.  STORE_NOT_FOUND leaves *bytes empty.
+ * store: copies the value under key into the pool and brings the clock up to
+ * date.  STORE_NOT_FOUND leaves *bytes empty.
  */
 store_status_t ngx_srv_registrar_store_read(ngx_srv_registrar_store_t *store,
-    const store_key_t *key, uint8_t *buffer, store_span_t *bytes);
+    const store_key_t *key, ngx_pool_t *pool, store_span_t *bytes);
 
 /* The number that an issuer has by now; STORE_ISSUER_UNKNOWN where it has
  * none. */

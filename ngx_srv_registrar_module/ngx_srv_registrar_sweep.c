@@ -33,8 +33,8 @@ static bool ngx_srv_registrar_sweep_visit(void *data, store_span_t key,
     store_span_t bytes);
 static store_status_t ngx_srv_registrar_sweep_write(
     ngx_srv_registrar_slice_t *slice);
-static void ngx_srv_registrar_sweep_count(ngx_srv_registrar_slice_t *slice,
-    const store_value_t *value);
+static ngx_uint_t ngx_srv_registrar_sweep_count(
+    ngx_srv_registrar_slice_t *slice, const store_value_t *value);
 static ngx_uint_t ngx_srv_registrar_sweep_value(
     ngx_srv_registrar_slice_t *slice, const store_key_t *key,
     store_span_t bytes, device_outcome_t *outcome, bool *gone);
@@ -117,18 +117,22 @@ ngx_srv_registrar_sweep_visit(void *data, store_span_t key,
     store_value_t     value;
     device_outcome_t  outcome;
 
+    /* nearly every value ends here: it is opened once, and nothing of it has
+     * run out */
+
+    if (!store_value_open(&value, key, bytes)
+        || value.kind != STORE_KIND_DEVICE
+        || !ngx_srv_registrar_sweep_count(slice, &value))
+    {
+        return true;
+    }
+
     slot = &slice->keys[slice->n];
 
     if (!store_key_parse(key, &zone, &label)
         || !store_key_make(slot, zone, label))
     {
         return true;
-    }
-
-    if (store_value_open(&value, key, bytes)
-        && value.kind == STORE_KIND_DEVICE)
-    {
-        ngx_srv_registrar_sweep_count(slice, &value);
     }
 
     if (ngx_srv_registrar_sweep_value(slice, slot, bytes, &outcome, &gone)) {
@@ -139,30 +143,37 @@ ngx_srv_registrar_sweep_visit(void *data, store_span_t key,
 }
 
 
-static void
+/* True where device_sweep may have something to do: it always has to look at
+ * what is signed, or is to be, since signatures run out, too. */
+static ngx_uint_t
 ngx_srv_registrar_sweep_count(ngx_srv_registrar_slice_t *slice,
     const store_value_t *value)
 {
-    ngx_uint_t                   n;
+    ngx_uint_t                   n, live;
     store_rrset_t                rrset;
+    store_device_t               device;
     store_rrset_iter_t           iter;
     ngx_srv_registrar_census_t  *census;
 
     census = &slice->work->counting;
-    n = 0;
+    live = 0;
 
     store_rrset_begin(&iter, value);
 
-    while (store_rrset_next(&iter, &rrset)) {
-        n += store_rrset_is_data(&rrset)
-             && store_rrset_live(&rrset, slice->now);
+    for (n = 0; store_rrset_next(&iter, &rrset); n++) {
+        live += store_rrset_is_data(&rrset)
+                && store_rrset_live(&rrset, slice->now);
     }
 
     census->devices++;
-    census->live += (n != 0);
-    census->rrsets += n;
+    census->live += (live != 0);
+    census->rrsets += live;
     census->suspended += (store_value_state(value)
                           == STORE_DEVICE_SUSPENDED);
+
+    store_value_device(value, &device);
+
+    return live == 0 || live != n || device.has_pending;
 }
 
 
