@@ -12,11 +12,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ldns/ldns.h>
-#include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +55,8 @@ static bool private_lines(private_t *found, const char *text,
     char error[DNSSEC_ERROR_MAX]);
 static bool private_decode(uint8_t secret[DNSSEC_SECRET_LEN],
     uint8_t algorithm, const private_t *found, char error[DNSSEC_ERROR_MAX]);
-static int pem_no_password(char *buffer, int size, int writing, void *data);
+static const char *pem_body(const char *text, size_t *len);
+static EVP_PKEY *pem_private(const char *body, size_t len);
 static bool pem_secret(uint8_t secret[DNSSEC_SECRET_LEN], uint8_t *algorithm,
     EVP_PKEY *pkey);
 
@@ -413,25 +413,27 @@ private_decode(uint8_t secret[DNSSEC_SECRET_LEN], uint8_t algorithm,
 }
 
 
+/*
+ * By hand as far as DER: OpenSSL's own reading of PEM leaves the text in
+ * memory that it gives back as it is.
+ */
 bool
 dnssec_pem_parse(uint8_t secret[DNSSEC_SECRET_LEN], uint8_t *algorithm,
     const char *text, size_t len, char error[DNSSEC_ERROR_MAX])
 {
-    BIO       *bio;
-    bool       taken;
-    EVP_PKEY  *pkey;
+    bool         taken;
+    EVP_PKEY    *pkey = NULL;
+    const char  *body;
 
-    pkey = NULL;
-    bio = BIO_new_mem_buf(text, (int) len);
+    body = pem_body(text, &len);
 
-    if (bio != NULL) {
-        pkey = PEM_read_bio_PrivateKey(bio, NULL, pem_no_password, NULL);
+    if (body != NULL) {
+        pkey = pem_private(body, len);
     }
 
     taken = (pkey != NULL) && pem_secret(secret, algorithm, pkey);
 
     EVP_PKEY_free(pkey);
-    BIO_free(bio);
     ERR_clear_error();
 
     return taken
@@ -440,16 +442,75 @@ dnssec_pem_parse(uint8_t secret[DNSSEC_SECRET_LEN], uint8_t *algorithm,
 }
 
 
-/* OpenSSL's own would ask at the terminal. */
-static int
-pem_no_password(char *buffer, int size, int writing, void *data)
+/* What stands between the lines of a key of PKCS #8, or of an EC key (RFC 5915
+ * 4); other blocks may stand before it.  NULL: there is none. */
+static const char *
+pem_body(const char *text, size_t *len)
 {
-    (void) buffer;
-    (void) size;
-    (void) writing;
-    (void) data;
+    size_t       i;
+    const char  *begin, *end;
 
-    return -1;
+    static const char *const  lines[][2] = {
+        { "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----" },
+        { "-----BEGIN EC PRIVATE KEY-----", "-----END EC PRIVATE KEY-----" }
+    };
+
+    for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        begin = strstr(text, lines[i][0]);
+
+        if (begin == NULL) {
+            continue;
+        }
+
+        begin += strlen(lines[i][0]);
+        end = strstr(begin, lines[i][1]);
+
+        if (end != NULL) {
+            *len = (size_t) (end - begin);
+            return begin;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* Base64 with white space in it. */
+static EVP_PKEY *
+pem_private(const char *body, size_t len)
+{
+    int             n;
+    char           *digits;
+    size_t          i, k = 0;
+    uint8_t        *der;
+    EVP_PKEY       *pkey = NULL;
+    const uint8_t  *at;
+
+    digits = OPENSSL_secure_zalloc(len + 1);
+    der = OPENSSL_secure_zalloc(len + 1);
+
+    if (digits != NULL && der != NULL) {
+        for (i = 0; i < len; i++) {
+            if (strchr(" \t\r\n", body[i]) == NULL) {
+                digits[k++] = body[i];
+            }
+        }
+
+        n = k == 0 ? -1 : EVP_DecodeBlock(der, (const uint8_t *) digits,
+                                          (int) k);
+        at = der;
+
+        /* what padding made of zeros lies behind the DER's own end */
+
+        if (n > 0) {
+            pkey = d2i_AutoPrivateKey(NULL, &at, n);
+        }
+    }
+
+    OPENSSL_secure_clear_free(digits, len + 1);
+    OPENSSL_secure_clear_free(der, len + 1);
+
+    return pkey;
 }
 
 
