@@ -7,6 +7,8 @@
 #include "check.h"
 
 #include "cookie_secrets.h"
+#include "privileges.h"
+#include "sign.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 
 
 static bool check_store(const char *path, log_t *log);
+static bool check_keys(const settings_t *settings, log_t *log);
 
 
 bool
@@ -28,6 +31,10 @@ check_settings(const settings_t *settings, log_t *log)
     if (settings->cookies && settings->cookie_secrets[0] != '\0'
         && !cookie_secrets_read(&secrets, settings->cookie_secrets, log))
     {
+        return false;
+    }
+
+    if (settings->keys[0] != '\0' && !check_keys(settings, log)) {
         return false;
     }
 
@@ -55,4 +62,21 @@ check_store(const char *path, log_t *log)
     }
 
     return true;
+}
+
+
+/* By whoever may read them: who starts dnsd as root checks as root. */
+static bool
+check_keys(const settings_t *settings, log_t *log)
+{
+    sign_t  *sign;
+
+    if (!privileges_hide(log)) {
+        return false;
+    }
+
+    sign = sign_create(settings->keys, settings->threads, log);
+    sign_destroy(sign);
+
+    return sign != NULL;
 }

@@ -15,6 +15,7 @@
 #include "options.h"
 #include "privileges.h"
 #include "sandbox.h"
+#include "sign.h"
 #include "supervisor.h"
 #include "version.h"
 #include "watch.h"
@@ -34,11 +35,13 @@ typedef struct {
     net_options_t   listen;
     net_address_t   handed[NET_ADDRESSES_MAX];   /* where none is named */
     dnstap_t       *dnstap;                      /* NULL: none */
+    sign_t         *sign;                        /* NULL: no keys */
     watch_t         watch;
 } main_t;
 
 
 static bool main_start(main_t *all);
+static bool main_keys(main_t *all);
 static bool main_bind(main_t *all);
 static bool main_dnstap(main_t *all);
 static bool main_serve(main_t *all);
@@ -77,9 +80,9 @@ main(int argc, char **argv)
 }
 
 
-/* The order is the point: users are looked up before anything is bound, all
- * sockets are bound as root, and the store is opened as whoever will read it,
- * so that a wrong mode shows at start. */
+/* The order is the point: users are looked up before anything is bound, keys
+ * are read and all sockets are bound as root, and the store is opened as
+ * whoever will read it, so that a wrong mode shows at start. */
 static bool
 main_start(main_t *all)
 {
@@ -103,8 +106,8 @@ main_start(main_t *all)
 
     log->verbose = settings->verbose;
 
-    good = main_bind(all) && privileges_drop(&privileges, log)
-           && main_serve(all);
+    good = main_keys(all) && main_bind(all)
+           && privileges_drop(&privileges, log) && main_serve(all);
 
     main_end(all);
 
@@ -113,6 +116,26 @@ main_start(main_t *all)
     }
 
     return good;
+}
+
+
+/* Nobody may look into the process by the time that they are in it. */
+static bool
+main_keys(main_t *all)
+{
+    const settings_t  *settings = &all->settings;
+
+    if (settings->keys[0] == '\0') {
+        return true;
+    }
+
+    if (!privileges_hide(&all->log)) {
+        return false;
+    }
+
+    all->sign = sign_create(settings->keys, settings->threads, &all->log);
+
+    return all->sign != NULL;
 }
 
 
@@ -146,6 +169,7 @@ main_bind(main_t *all)
         .nthreads = all->settings.threads,
         .tcp_connections = all->settings.tcp_connections,
         .dnstap = all->dnstap,
+        .sign = all->sign,
         .handed = handed
     };
 
@@ -245,6 +269,10 @@ main_serve(main_t *all)
         return false;
     }
 
+    if (all->sign != NULL) {
+        sign_hidden(all->sign);
+    }
+
     for (i = 0; i < all->listen.naddresses; i++) {
         log_line(log, "listening on %s", all->listen.addresses[i].text);
     }
@@ -320,6 +348,7 @@ main_end(main_t *all)
     metrics_destroy(all->watch.metrics);
     net_destroy(all->watch.net);
     dnstap_destroy(all->dnstap);
+    sign_destroy(all->sign);
     lookup_source_destroy(all->watch.source);
 }
 

@@ -53,6 +53,8 @@ static void metrics_by_way(metrics_writer_t *writer, const stats_sum_t *stats,
 static void metrics_types(metrics_writer_t *writer, const stats_sum_t *stats);
 static void metrics_cookies(metrics_writer_t *writer,
     const stats_sum_t *stats);
+static void metrics_dnssec(metrics_writer_t *writer,
+    const stats_sum_t *stats);
 static void metrics_groups(metrics_writer_t *writer,
     const stats_sum_t *stats);
 static void metrics_edes(metrics_writer_t *writer, const stats_sum_t *stats);
@@ -78,6 +80,14 @@ static void metrics_line(metrics_writer_t *writer, const char *format, ...)
 
 #define METRICS_TRUNCATED                                                    \
     (METRICS_BIT(ANSWER_TRUNCATED) | METRICS_BIT(STATS_TRUNCATED_NXDOMAIN))
+
+
+static const char *const  metrics_transports[STATS_TRANSPORTS] = {
+    [STATS_UDP] = "udp",
+    [STATS_TCP] = "tcp",
+    [STATS_TLS] = "tls",
+    [STATS_XDP] = "xdp"
+};
 
 
 static const metrics_rcode_t  metrics_rcodes[] = {
@@ -132,6 +142,7 @@ metrics_text(const metrics_facts_t *facts, char *text, size_t size)
     metrics_responses(&writer, stats);
     metrics_types(&writer, stats);
     metrics_cookies(&writer, stats);
+    metrics_dnssec(&writer, stats);
     metrics_groups(&writer, stats);
     metrics_edes(&writer, stats);
     metrics_connections(&writer, stats);
@@ -184,13 +195,6 @@ metrics_by_way(metrics_writer_t *writer, const stats_sum_t *stats,
 {
     unsigned  transport, way;
 
-    static const char *const  transports[STATS_TRANSPORTS] = {
-        [STATS_UDP] = "udp",
-        [STATS_TCP] = "tcp",
-        [STATS_TLS] = "tls",
-        [STATS_XDP] = "xdp"
-    };
-
     for (way = 0; way < STATS_TRANSPORTS * STATS_FAMILIES; way++) {
         transport = way / STATS_FAMILIES;
 
@@ -204,7 +208,7 @@ metrics_by_way(metrics_writer_t *writer, const stats_sum_t *stats,
 
         metrics_line(writer,
                      "%s{transport=\"%s\",family=\"%s\"%s%s%s} %llu\n",
-                     name, transports[transport],
+                     name, metrics_transports[transport],
                      way % STATS_FAMILIES != 0 ? "ipv6" : "ipv4",
                      rcode != NULL ? ",rcode=\"" : "",
                      rcode != NULL ? rcode : "", rcode != NULL ? "\"" : "",
@@ -264,6 +268,50 @@ metrics_cookies(metrics_writer_t *writer, const stats_sum_t *stats)
         metrics_line(writer,
                      "dnsd_queries_cookie_total{cookie=\"%s\"} %llu\n",
                      texts[i], (unsigned long long) count);
+    }
+}
+
+
+/* What the budgets of signatures are about: each transport has its own view. */
+static void
+metrics_dnssec(metrics_writer_t *writer, const stats_sum_t *stats)
+{
+    unsigned         i, transport;
+    const uint64_t  *counters;
+
+    static const char *const  texts[ANSWER_DNSSECS] = {
+        [ANSWER_DNSSEC_STORED] = "stored",
+        [ANSWER_DNSSEC_MADE] = "made",
+        [ANSWER_DNSSEC_BUDGET] = "budget",
+        [ANSWER_DNSSEC_NO_KEY] = "no_key",
+        [ANSWER_DNSSEC_FAILED] = "failed",
+        [ANSWER_DNSSEC_EXPIRED] = "expired",
+        [ANSWER_DNSSEC_NOT_YET] = "not_yet"
+    };
+
+    metrics_head(writer, "dnsd_responses_dnssec_total", "counter",
+                 "Responses from signed zones to who asks for signatures, by "
+                 "where they come from or why there are none.");
+
+    for (transport = 0; transport < STATS_TRANSPORTS; transport++) {
+        counters = &stats->counters[STATS_AT_DNSSEC
+                                    + transport * ANSWER_DNSSECS];
+
+        if (transport >= STATS_TLS
+            && metrics_count(stats, transport * STATS_FAMILIES, METRICS_ALL)
+               == 0
+            && metrics_count(stats, transport * STATS_FAMILIES + 1,
+                             METRICS_ALL) == 0)
+        {
+            continue;
+        }
+
+        for (i = ANSWER_DNSSEC_STORED; i < ANSWER_DNSSECS; i++) {
+            metrics_line(writer, "dnsd_responses_dnssec_total{transport=\"%s\","
+                         "signatures=\"%s\"} %llu\n",
+                         metrics_transports[transport], texts[i],
+                         (unsigned long long) counters[i]);
+        }
     }
 }
 

@@ -78,6 +78,7 @@ net_create(const net_options_t *options, const net_policy_t *policy,
 
     memset(net, 0, size);
     net->log = log;
+    net->sign = options->sign;
     net->limit = net_limit_create();
 
     if (net->limit == NULL) {
@@ -93,6 +94,7 @@ net_create(const net_options_t *options, const net_policy_t *policy,
         net->n++;
         net->threads[i].limit = net->limit;
         net->threads[i].dnstap = options->dnstap;
+        net->threads[i].sign = options->sign;
         net->threads[i].number = i;
 
         if (!net_thread_init(&net->threads[i], options, places, log)) {
@@ -188,6 +190,10 @@ net_set_policy(net_t *net, const net_policy_t *policy)
 
     if (copy == NULL) {
         return false;
+    }
+
+    if (net->sign != NULL) {
+        sign_set_rates(net->sign, &policy->sign);
     }
 
     for (i = 0; i < net->n; i++) {

@@ -15,6 +15,7 @@
 #include "net_handed.h"
 #include "net_prefix.h"
 #include "rate_limit.h"
+#include "sign.h"
 #include "stats.h"
 
 #include <net/if.h>
@@ -56,6 +57,7 @@ typedef struct {
     unsigned              nxdp;
     unsigned              nthreads;
     dnstap_t             *dnstap;           /* outlives the threads; or NULL */
+    sign_t               *sign;             /* the same */
     unsigned              tcp_connections;  /* all threads'; 0: a default */
     net_handed_t         *handed;           /* sockets bound already; NULL */
 } net_options_t;
@@ -83,6 +85,7 @@ typedef struct {
     answer_policy_t       answer;
     net_tcp_policy_t      tcp;
     net_limit_policy_t    limit;
+    sign_rates_t          sign;
 } net_policy_t;
 
 

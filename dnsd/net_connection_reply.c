@@ -40,7 +40,8 @@ net_connection_answer(net_thread_t *thread, net_connection_t *connection,
         .stream = true,
         .keepalive = (uint16_t) (net_tcp_idle(thread) / 100),
         .padded = connection->transport == NET_TLS,
-        .now = net_wall()
+        .now = net_wall(),
+        .sign = thread->sign
     };
     net_exchange_t  exchange = {
         .transport = connection->transport,

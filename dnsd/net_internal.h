@@ -70,6 +70,7 @@ struct net_thread_s {
     rate_limit_t       *limit;       /* all threads' */
     stats_t             stats;
     dnstap_t           *dnstap;      /* all threads'; NULL: none */
+    sign_t             *sign;        /* the same */
     unsigned            number;      /* of this thread, from 0 */
 };
 
@@ -78,6 +79,7 @@ struct net_s {
     log_t          *log;
     rate_limit_t   *limit;
     net_xdp_t      *xdp;             /* NULL: not asked for */
+    sign_t         *sign;            /* NULL: no keys */
     unsigned        n;
     net_thread_t    threads[];
 };

@@ -232,7 +232,8 @@ net_udp_answer(net_thread_t *thread, const net_udp_socket_t *sock, unsigned n)
     net_udp_batch_t  *batch = &thread->udp->batch;
     answer_context_t  context = {
         .policy = &thread->policy->answer,
-        .now = net_wall()
+        .now = net_wall(),
+        .sign = thread->sign
     };
 
     /* an unwanted packet is a query of no bytes: dropped and counted as such */

@@ -304,7 +304,8 @@ net_xdp_answer(net_thread_t *thread, net_xdp_queue_t *queue, unsigned n)
     net_xdp_batch_t  *batch = queue->batch;
     answer_context_t  context = {
         .policy = &thread->policy->answer,
-        .now = net_wall()
+        .now = net_wall(),
+        .sign = thread->sign
     };
 
     for (i = 0; i < n; i++) {

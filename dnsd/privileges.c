@@ -15,6 +15,7 @@
 #include <string.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -206,8 +207,20 @@ privileges_confine(log_t *log)
         return false;
     }
 
-    /* neither core dumps nor a debugger of the same user; the leak checker
-     * of a build for tests is such a debugger */
+    return privileges_hide(log);
+}
+
+
+/* The leak checker of a build for tests is such a debugger. */
+bool
+privileges_hide(log_t *log)
+{
+    struct rlimit  none = { 0, 0 };
+
+    if (setrlimit(RLIMIT_CORE, &none) == -1) {
+        log_line(log, "setrlimit(RLIMIT_CORE): %s", strerror(errno));
+        return false;
+    }
 
 #ifndef PRIVILEGES_TRACED
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1) {

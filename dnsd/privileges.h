@@ -24,6 +24,11 @@ typedef struct {
 bool privileges_find(privileges_t *privileges, const char *user,
     const char *group, log_t *log);
 
+/* Neither core dumps nor a debugger of the same user from now on; who becomes
+ * another user has to say so again (privileges_drop does).  False is
+ * logged. */
+bool privileges_hide(log_t *log);
+
 /*
  * Becomes that user for good, makes sure of it, and gives up all
  * capabilities, now and for whatever might be run.  Root that stays root keeps

@@ -39,6 +39,7 @@ typedef struct {
     unsigned         nproxy_addresses;
     net_address_t    proxy_addresses[NET_ADDRESSES_MAX];
     unsigned         tcp_connections;   /* 0: net's default */
+    char             keys[PATH_MAX]; /* the directory */
     bool             cookies;
     char             cookie_secrets[PATH_MAX];
     metrics_options_t  metrics;

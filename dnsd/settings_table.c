@@ -204,6 +204,35 @@ const settings_row_t  settings_table[] = {
       .expected = "a prefix such as 192.0.2.0/24 or 2001:db8::/32",
       SETTINGS_LIST(policy.limit.exempt, policy.limit.nexempt) },
 
+    { .name = "keys",
+      .argument = "DIR",
+      .help = "private keys of signed zones: denials are signed by\n"
+              "them; read at start alone",
+      .parse = settings_parse_text,
+      .expected = "a path of at most 4095 bytes",
+      .min = 1,
+      SETTINGS_FIELD(keys) },
+
+    { .name = "sign-rate",
+      .argument = "N",
+      .help = "signatures a second for UDP; " SETTINGS_TEXT(SIGN_RATE),
+      .preset = SETTINGS_TEXT(SIGN_RATE),
+      .flags = SETTINGS_IS_LIVE,
+      .parse = settings_parse_number,
+      .min = 1,
+      .max = SIGN_RATE_MAX,
+      SETTINGS_FIELD(policy.sign.udp) },
+
+    { .name = "sign-rate-tcp",
+      .argument = "N",
+      .help = "the same for TCP; " SETTINGS_TEXT(SIGN_RATE_TCP),
+      .preset = SETTINGS_TEXT(SIGN_RATE_TCP),
+      .flags = SETTINGS_IS_LIVE,
+      .parse = settings_parse_number,
+      .min = 1,
+      .max = SIGN_RATE_MAX,
+      SETTINGS_FIELD(policy.sign.stream) },
+
     { .name = "metrics",
       .argument = "ADDRESS",
       .help = "serves metrics for Prometheus by HTTP: unix:PATH,\n"

@@ -14,10 +14,25 @@
 
 
 #include "dnssec_rrsig.h"
+#include "log.h"
 #include "wire.h"
 
 
+/* Signatures a second where the operator says nothing: together a fifth of a
+ * processor that makes one in 45 us (docs/performance.md). */
+#define SIGN_RATE      4000
+#define SIGN_RATE_TCP  1000
+#define SIGN_RATE_MAX  1000000
+
+
 typedef struct sign_s  sign_t;
+
+
+/* Signatures a second, 1 at least. */
+typedef struct {
+    unsigned      udp;
+    unsigned      stream;
+} sign_rates_t;
 
 
 typedef enum {
@@ -46,6 +61,22 @@ typedef struct {
     wire_span_t   rdata;
 } sign_record_t;
 
+
+/*
+ * Reads the keys in a directory, for that many threads; see sign_keys_read.
+ * One for all threads.  NULL is logged.
+ */
+sign_t *sign_create(const char *directory, unsigned threads, log_t *log);
+
+/* NULL is allowed. */
+void sign_destroy(sign_t *sign);
+
+/* Any thread, also while others sign. */
+void sign_set_rates(sign_t *sign, const sign_rates_t *rates);
+
+/* Once privileges are dropped and the sandbox is entered: warns of private keys
+ * whose files can be read still. */
+void sign_hidden(const sign_t *sign);
 
 /*
  * The RDATA of the record's RRSIG, into rrsig (DNSSEC_RRSIG_MAX bytes): good

@@ -105,6 +105,11 @@ stats_answer(stats_t *stats, stats_transport_t transport, bool v6,
         stats_add(stats, STATS_AT_COOKIES + answer->cookie, 1);
     }
 
+    if (answer->dnssec != ANSWER_DNSSEC_NONE) {
+        stats_add(stats, STATS_AT_DNSSEC + transport * ANSWER_DNSSECS
+                         + answer->dnssec, 1);
+    }
+
     if (answer->limit != ANSWER_LIMIT_PASSED) {
         stats_add(stats, STATS_AT_LIMITS + answer->limit, 1);
     }

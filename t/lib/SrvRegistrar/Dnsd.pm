@@ -35,7 +35,7 @@ use constant BUILD => abs_path($ENV{SRV_BUILD} // ROOT . '/build');
 use constant TEST_TIMEOUT => 300;
 use constant WAIT         => 30;         # s, for what takes no time
 
-use constant USUAL => qr/^dnsd:\ (?: store:\ serving | store:\ .*\ was\ replaced
+use constant USUAL => qr/^dnsd:\ (?: store:\ serving | keys:\  | store:\ .*\ was\ replaced
                         | listening\ on | counters: | stats: | stopped
                         | warning:\ running\ as\ root )/x;
 
