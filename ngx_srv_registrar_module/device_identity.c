@@ -40,34 +40,22 @@ static bool device_name_derive(uint8_t mac[DEVICE_SHA256_LEN],
     store_span_t space, store_span_t identity, store_span_t epoch);
 
 
-/* The whole SubjectPublicKeyInfo with its algorithm: the same bits under
- * another algorithm are another key. */
+/* The whole of it with its algorithm: the same bits under another algorithm are
+ * another key. */
 bool
-device_identity_spki(store_span_t der, char out[65])
+device_identity_spki(store_span_t spki, char out[65])
 {
-    int       len;
-    bool      done;
-    X509     *certificate;
-    uint8_t  *spki, hash[DEVICE_SHA256_LEN];
+    bool     done;
+    uint8_t  hash[DEVICE_SHA256_LEN];
 
-    certificate = device_certificate_parse(der);
-    if (certificate == NULL) {
-        return false;
-    }
-
-    spki = NULL;
-    len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &spki);
-
-    done = len > 0
-           && EVP_Digest(spki, (size_t) len, hash, NULL, EVP_sha256(), NULL)
+    done = spki.len > 0
+           && EVP_Digest(spki.data, spki.len, hash, NULL, EVP_sha256(), NULL)
               == 1;
 
     if (done) {
         device_hex_write(out, hash, sizeof(hash));
     }
 
-    OPENSSL_free(spki);
-    X509_free(certificate);
     ERR_clear_error();
 
     return done;

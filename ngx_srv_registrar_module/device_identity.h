@@ -19,8 +19,10 @@
 #define DEVICE_IDENTITY_MAX    512   /* bytes of an identity's text */
 
 
-/* SHA-256 of the SubjectPublicKeyInfo, 64 lower-case hex digits and a NUL. */
-bool device_identity_spki(store_span_t der, char out[65]);
+/* SHA-256 of a SubjectPublicKeyInfo in DER, 64 lower-case hex digits and a
+ * NUL.  Not of the certificate: to parse one again takes OpenSSL 3 as long as a
+ * quarter of the handshake. */
+bool device_identity_spki(store_span_t spki, char out[65]);
 
 /*
  * The subject's X.520 serialNumber (2.5.4.5) as UTF-8.  Exactly one must be

@@ -28,11 +28,14 @@ static ngx_int_t ngx_srv_registrar_certificate_name(ngx_http_request_t *r,
     X509 *cert, store_span_t *name);
 static device_reason_t ngx_srv_registrar_certificate_der(
     ngx_http_request_t *r, X509 *cert, store_span_t *der);
+static device_reason_t ngx_srv_registrar_certificate_spki(
+    ngx_http_request_t *r, X509 *cert, store_span_t *spki);
 
 
 device_reason_t
 ngx_srv_registrar_certificate(ngx_http_request_t *r, store_span_t *der,
-    ngx_srv_registrar_issuer_t *issuer, device_error_t *error)
+    store_span_t *spki, ngx_srv_registrar_issuer_t *issuer,
+    device_error_t *error)
 {
     X509              *cert;
     ngx_connection_t  *c;
@@ -68,8 +71,12 @@ ngx_srv_registrar_certificate(ngx_http_request_t *r, store_span_t *der,
                            issuer);
     }
 
-    if (reason == DEVICE_OK) {
+    if (reason == DEVICE_OK && der) {
         reason = ngx_srv_registrar_certificate_der(r, cert, der);
+    }
+
+    if (reason == DEVICE_OK && spki) {
+        reason = ngx_srv_registrar_certificate_spki(r, cert, spki);
     }
 
     X509_free(cert);
@@ -184,10 +191,11 @@ static device_reason_t
 ngx_srv_registrar_certificate_issuer(ngx_http_request_t *r,
     STACK_OF(X509) *chain, ngx_srv_registrar_issuer_t *issuer)
 {
-    int           n, len;
-    X509         *cert;
-    unsigned      size;
-    unsigned char *spki;
+    int               n;
+    X509             *cert;
+    unsigned          size;
+    store_span_t      spki;
+    device_reason_t   reason;
 
     if (issuer == NULL) {
         return DEVICE_OK;
@@ -200,17 +208,14 @@ ngx_srv_registrar_certificate_issuer(ngx_http_request_t *r,
     }
 
     cert = sk_X509_value(chain, n > 1 ? 1 : 0);
-    spki = NULL;
+    reason = ngx_srv_registrar_certificate_spki(r, cert, &spki);
 
-    len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &spki);
-
-    if (len <= 0) {
-        return DEVICE_INTERNAL;
+    if (reason != DEVICE_OK) {
+        return reason;
     }
 
-    issuer->known = EVP_Digest(spki, len, issuer->digest, &size, EVP_sha256(),
-                               NULL) == 1;
-    OPENSSL_free(spki);
+    issuer->known = EVP_Digest(spki.data, spki.len, issuer->digest, &size,
+                               EVP_sha256(), NULL) == 1;
 
     return issuer->known
            && ngx_srv_registrar_certificate_name(r, cert, &issuer->name)
@@ -281,6 +286,41 @@ ngx_srv_registrar_certificate_der(ngx_http_request_t *r, X509 *cert,
 
     der->data = data;
     der->len = len;
+
+    return DEVICE_OK;
+}
+
+
+/* From the certificate as it was parsed in the handshake: the public key is
+ * not decoded again. */
+static device_reason_t
+ngx_srv_registrar_certificate_spki(ngx_http_request_t *r, X509 *cert,
+    store_span_t *spki)
+{
+    int           len;
+    u_char       *p, *data;
+    X509_PUBKEY  *key;
+
+    key = X509_get_X509_PUBKEY(cert);
+
+    len = i2d_X509_PUBKEY(key, NULL);
+    if (len <= 0) {
+        return DEVICE_INTERNAL;
+    }
+
+    data = ngx_pnalloc(r->pool, len);
+    if (data == NULL) {
+        return DEVICE_INTERNAL;
+    }
+
+    p = data;
+
+    if (i2d_X509_PUBKEY(key, &p) != len) {
+        return DEVICE_INTERNAL;
+    }
+
+    spki->data = data;
+    spki->len = len;
 
     return DEVICE_OK;
 }

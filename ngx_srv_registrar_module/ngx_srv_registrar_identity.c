@@ -140,13 +140,14 @@ ngx_srv_registrar_enroll_identity(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_issuer_t *issuer,
     ngx_str_t *identity)
 {
-    store_span_t                   der;
+    store_span_t                   spki;
     device_reason_t                reason;
     ngx_srv_registrar_loc_conf_t  *rlcf;
 
     rlcf = ngx_http_get_module_loc_conf(r, ngx_srv_registrar_module);
 
-    reason = ngx_srv_registrar_certificate(r, &der, issuer, &ctx->error);
+    reason = ngx_srv_registrar_certificate(r, NULL, &spki, issuer,
+                                           &ctx->error);
 
     if (reason != DEVICE_OK) {
         return reason;
@@ -161,7 +162,7 @@ ngx_srv_registrar_enroll_identity(ngx_http_request_t *r,
         identity->data = ngx_pnalloc(r->pool, identity->len + 1);
 
         if (identity->data == NULL
-            || !device_identity_spki(der, (char *) identity->data))
+            || !device_identity_spki(spki, (char *) identity->data))
         {
             return DEVICE_INTERNAL;
         }

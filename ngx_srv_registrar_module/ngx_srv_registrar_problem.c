@@ -474,7 +474,6 @@ static device_reason_t
 ngx_srv_registrar_nginx_certificate(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx)
 {
-    store_span_t              der;
     device_reason_t           reason;
     ngx_http_ssl_srv_conf_t  *sscf;
 
@@ -488,7 +487,7 @@ ngx_srv_registrar_nginx_certificate(ngx_http_request_t *r,
         return DEVICE_OK;
     }
 
-    reason = ngx_srv_registrar_certificate(r, &der, NULL, &ctx->error);
+    reason = ngx_srv_registrar_certificate(r, NULL, NULL, NULL, &ctx->error);
 
     if (reason == DEVICE_CERTIFICATE_REQUIRED && sscf->verify != 1) {
         /* it was optional: something else was wrong */

@@ -99,12 +99,12 @@ ngx_uint_t ngx_srv_registrar_signed(ngx_http_request_t *r);
 
 
 /*
- * certificate: the DER of a peer certificate that has verified, on a
- * connection of the server that serves the request, and who signed it (issuer
- * may be NULL).  The memory is the request's.
+ * certificate: a peer certificate that has verified, on a connection of the
+ * server that serves the request: its DER, that of its public key, and who
+ * signed it.  What is not wanted is NULL.  The memory is the request's.
  */
 device_reason_t ngx_srv_registrar_certificate(ngx_http_request_t *r,
-    store_span_t *der, ngx_srv_registrar_issuer_t *issuer,
+    store_span_t *der, store_span_t *spki, ngx_srv_registrar_issuer_t *issuer,
     device_error_t *error);
 
 /* expired: lets a verification forgive what the server of r forgives. */

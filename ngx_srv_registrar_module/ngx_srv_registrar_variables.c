@@ -119,19 +119,21 @@ ngx_srv_registrar_certificate_variable(ngx_http_request_t *r,
     bool            ok;
     char            text[DEVICE_IDENTITY_MAX + 1];
     size_t          len;
-    store_span_t    der;
+    store_span_t    der, spki;
     device_error_t  error;
 
     v->not_found = 1;
 
-    if (ngx_srv_registrar_certificate(r, &der, NULL, &error) != DEVICE_OK) {
+    if (ngx_srv_registrar_certificate(r, &der, &spki, NULL, &error)
+        != DEVICE_OK)
+    {
         return NGX_OK;
     }
 
     switch (data) {
 
     case NGX_SRV_REGISTRAR_SPKI:
-        ok = device_identity_spki(der, text);
+        ok = device_identity_spki(spki, text);
         len = 2 * 32;
         break;
 
