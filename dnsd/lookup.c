@@ -429,7 +429,7 @@ lookup_clock(lookup_t *lookup)
     boot_clock_read(&reading);
 
     event = lookup->clocked
-            ? lease_clock_update(&lookup->clock, &reading, mark)
+            ? lease_clock_follow(&lookup->clock, &reading, mark)
             : lease_clock_init(&lookup->clock, &reading, mark);
 
     lookup->clocked = true;

@@ -4,7 +4,9 @@
  *
  * Each reading is judged in one way: what the time should be by CLOCK_BOOTTIME
  * is known, the wall clock agrees with it within LEASE_CLOCK_STEP and is
- * followed, or it does not and has to stand there for that long.
+ * followed, or it does not and has to stand there for that long.  What is
+ * followed is added up: a clock that stands still is a second away at each
+ * reading, and leases would never end.
  *
  * A wall clock that is followed backwards stops at the last commit's time and
  * waits there until the wall has come up.  Going on by CLOCK_BOOTTIME instead
@@ -39,6 +41,7 @@ lease_clock_init(lease_clock_t *clock, const lease_clock_reading_t *reading,
     memset(clock, 0, sizeof(lease_clock_t));
 
     clock->boottime = lease_clock_clamp(reading->boottime);
+    clock->drift_since = clock->boottime;
     memcpy(clock->boot_id, reading->boot_id, LEASE_CLOCK_BOOT_ID_LEN);
 
     if (mark == NULL) {
@@ -66,6 +69,25 @@ lease_clock_update(lease_clock_t *clock, const lease_clock_reading_t *reading,
     memcpy(clock->boot_id, reading->boot_id, LEASE_CLOCK_BOOT_ID_LEN);
 
     return lease_clock_judge(clock, expected);
+}
+
+
+lease_clock_event_t
+lease_clock_follow(lease_clock_t *clock, const lease_clock_reading_t *reading,
+    const lease_clock_mark_t *mark)
+{
+    if (mark != NULL
+        && lease_clock_clamp(mark->boottime) > clock->followed
+        && lease_clock_same_boot(reading->boot_id, mark->boot_id))
+    {
+        clock->followed = lease_clock_clamp(mark->boottime);
+        clock->floor = lease_clock_clamp(mark->time);
+        clock->now = clock->floor;
+        clock->boottime = clock->followed;
+        memcpy(clock->boot_id, mark->boot_id, LEASE_CLOCK_BOOT_ID_LEN);
+    }
+
+    return lease_clock_update(clock, reading, mark);
 }
 
 
@@ -132,16 +154,28 @@ lease_clock_same_boot(const uint8_t *a, const uint8_t *b)
 static lease_clock_event_t
 lease_clock_judge(lease_clock_t *clock, int64_t expected)
 {
-    bool  held;
+    bool     held;
+    int64_t  now, drift;
 
-    if (!lease_clock_near(clock->wall, expected)) {
+    now = clock->wall > clock->floor ? clock->wall : clock->floor;
+    drift = clock->drift + now - expected;
+
+    if (!lease_clock_near(clock->wall, expected)
+        || !lease_clock_near(drift, 0))
+    {
         return lease_clock_hold(clock, expected);
     }
 
     held = clock->stepped;
 
     clock->stepped = false;
-    clock->now = clock->wall > clock->floor ? clock->wall : clock->floor;
+    clock->now = now;
+    clock->drift = drift;
+
+    if (clock->boottime - clock->drift_since >= LEASE_CLOCK_STEP) {
+        clock->drift /= 2;
+        clock->drift_since = clock->boottime;
+    }
 
     return held ? LEASE_CLOCK_STEP_GONE : LEASE_CLOCK_STEADY;
 }
@@ -159,7 +193,9 @@ lease_clock_hold(lease_clock_t *clock, int64_t expected)
 
     clock->now = lease_clock_clamp(expected);
 
-    if (!known || !lease_clock_near(offset, clock->step_offset)) {
+    if (!known || offset - clock->step_offset > LEASE_CLOCK_WANDER
+        || clock->step_offset - offset > LEASE_CLOCK_WANDER)
+    {
         clock->stepped = true;
         clock->step_seen = clock->boottime;
         clock->step_offset = offset;
@@ -175,6 +211,8 @@ lease_clock_hold(lease_clock_t *clock, int64_t expected)
 
     clock->stepped = false;
     clock->now = clock->wall;
+    clock->drift = 0;
+    clock->drift_since = clock->boottime;
 
     return LEASE_CLOCK_STEP_ADOPTED;
 }

@@ -8,7 +8,9 @@
  *
  *   - it never stands below the time of the last commit;
  *   - between readings it advances by CLOCK_BOOTTIME;
- *   - a wall clock that stands an hour or less away is followed;
+ *   - a wall clock that stands an hour or less away is followed, but not by
+ *     more than that in little steps: one that stands still, or runs at
+ *     another speed, is as far away as one that has jumped;
  *   - a wall clock that stands further away is adopted only after it has
  *     stood there for an hour, and raises an alarm at once; it is never
  *     adopted where that would take the clock below the last commit.
@@ -18,6 +20,9 @@
  * is that of the reading, the time between the two is known exactly, however
  * long nothing was committed; only after a reboot is the wall clock judged
  * against the mark itself.
+ *
+ * A process that only reads goes by the marks of those that write: leases are
+ * times of their clock (lease_clock_follow).
  *
  * Pure: no system call, no global.  A clock belongs to one thread, or to the
  * caller's lock.
@@ -35,6 +40,11 @@
  * one has to stand.  Half would alarm on a careless summer-time change;
  * double would keep dead registrations for two hours after a repair. */
 #define LEASE_CLOCK_STEP  3600
+
+/* How far a wall clock may wander within an hour and still count as one that
+ * runs.  With a whole hour one that stands still would; a tenth would keep
+ * out one that is being put right. */
+#define LEASE_CLOCK_WANDER  (LEASE_CLOCK_STEP / 2)
 
 #define LEASE_CLOCK_BOOT_ID_LEN  16
 
@@ -72,6 +82,10 @@ typedef struct {
     bool      stepped;           /* the wall clock is far away */
     int64_t   step_seen;         /* boottime when that began, s */
     int64_t   step_offset;       /* wall - boottime of the step, s */
+    int64_t   drift;             /* by which the wall was followed, s; what is
+                                    an hour old counts half */
+    int64_t   drift_since;       /* boottime when that was halved, s */
+    int64_t   followed;          /* boottime of the mark followed last, s */
 } lease_clock_t;
 
 
@@ -85,10 +99,19 @@ lease_clock_event_t lease_clock_init(lease_clock_t *clock,
 /*
  * Takes a new reading, and the newest mark where one is known (or NULL).
  * Returns what the caller should log.  A wall clock that wanders while it
- * is far away (by more than LEASE_CLOCK_STEP from where it was) starts the
+ * is far away (by more than LEASE_CLOCK_WANDER from where it was) starts the
  * hour anew.
  */
 lease_clock_event_t lease_clock_update(lease_clock_t *clock,
+    const lease_clock_reading_t *reading, const lease_clock_mark_t *mark);
+
+/*
+ * The same for a process that only reads: a new mark of this boot is what the
+ * time is, also where our own clock has gone on meanwhile.  Two programs that
+ * see a step at different times would else adopt it at different times, and
+ * one of them find dead what the other has just granted.
+ */
+lease_clock_event_t lease_clock_follow(lease_clock_t *clock,
     const lease_clock_reading_t *reading, const lease_clock_mark_t *mark);
 
 /* The lease time of the last reading, in seconds since 1970. */

@@ -285,17 +285,127 @@ test_wandering_starts_the_hour_anew(void **state)
     assert_int_equal(update(&clock, T + DAY, 0, NULL),
                      LEASE_CLOCK_STEP_SEEN);
 
-    /* an hour of wandering is the same place, a second more another one */
+    /* half an hour away is the same place, a second more another one */
 
-    assert_int_equal(update(&clock, T + DAY + 1000 + HOUR, 1000, NULL),
+    assert_int_equal(update(&clock, T + DAY + 1000 + HOUR / 2, 1000, NULL),
                      LEASE_CLOCK_STEADY);
-    assert_int_equal(update(&clock, T + DAY + 3000 + HOUR + 1, 3000, NULL),
-                     LEASE_CLOCK_STEADY);
-    assert_int_equal(update(&clock, T + DAY + 3000 + 2 * HOUR, 3000 + 3599,
+    assert_int_equal(update(&clock, T + DAY + 3000 + HOUR / 2 + 1, 3000,
+                            NULL), LEASE_CLOCK_STEADY);
+    assert_int_equal(update(&clock, T + DAY + 3000 + HOUR, 3000 + 3599,
                             NULL), LEASE_CLOCK_STEADY);
     assert_int_equal(lease_clock_now(&clock), T + 6599);
     assert_int_equal(update(&clock, T + DAY + 3001 + 2 * HOUR, 3000 + 3600,
                             NULL), LEASE_CLOCK_STEP_ADOPTED);
+}
+
+
+/* The wall clock at a share of the true speed, read each second for a day:
+ * how far lease time has gone. */
+static int64_t
+day_of_speed(int percent, int commit_every)
+{
+    int64_t             i;
+    lease_clock_t       clock;
+    lease_clock_mark_t  mark;
+
+    mark = mark_of(T, 0, 1);
+    (void) init(&clock, T, 0, 1, &mark);
+
+    for (i = 1; i <= DAY; i++) {
+        (void) update(&clock, T + i * percent / 100, i, &mark);
+
+        if (commit_every != 0 && i % commit_every == 0) {
+            lease_clock_mark(&clock, &mark);
+        }
+    }
+
+    return lease_clock_now(&clock) - T;
+}
+
+
+/* Leases end: lease time runs where the wall clock stands still, with commits
+ * or without.  A careless clock is followed, a frantic one is not. */
+static void
+test_frozen_wall_stops_nobody(void **state)
+{
+    (void) state;
+
+    assert_in_range(day_of_speed(0, 0), DAY - 2 * HOUR, DAY);
+    assert_in_range(day_of_speed(0, 1), DAY - 2 * HOUR, DAY);
+    assert_in_range(day_of_speed(0, 700), DAY - 2 * HOUR, DAY);
+    assert_in_range(day_of_speed(20, 60), DAY - 4 * HOUR, DAY);
+    assert_in_range(day_of_speed(300, 60), DAY, DAY + 2 * HOUR);
+    assert_int_equal(day_of_speed(100, 60), DAY);
+    assert_int_equal(day_of_speed(99, 60), DAY * 99 / 100);
+    assert_int_equal(day_of_speed(102, 0), DAY * 102 / 100);
+}
+
+
+/* A year of small steps is no jump. */
+static void
+test_small_steps_add_up_in_time(void **state)
+{
+    int64_t        hour;
+    lease_clock_t  clock;
+
+    (void) state;
+
+    (void) init(&clock, T, 0, 1, NULL);
+
+    for (hour = 1; hour < 365 * 24; hour++) {
+        assert_int_equal(update(&clock, T + hour * (HOUR + 90), hour * HOUR,
+                                NULL), LEASE_CLOCK_STEADY);
+    }
+
+    /* two large ones within an hour are one */
+
+    (void) init(&clock, T, 0, 1, NULL);
+    assert_int_equal(update(&clock, T + 2400, 1, NULL), LEASE_CLOCK_STEADY);
+    assert_int_equal(update(&clock, T + 4800, 2, NULL),
+                     LEASE_CLOCK_STEP_SEEN);
+    assert_int_equal(lease_clock_now(&clock), T + 2401);
+    assert_int_equal(update(&clock, T + 4800 + HOUR, 2 + HOUR, NULL),
+                     LEASE_CLOCK_STEP_ADOPTED);
+}
+
+
+/* Who only reads has the time of who writes, whatever it believed before. */
+static void
+test_reader_follows_the_writer(void **state)
+{
+    lease_clock_t          reader;
+    lease_clock_mark_t     mark;
+    lease_clock_reading_t  now;
+
+    (void) state;
+
+    mark = mark_of(T, 100, 1);
+    (void) init(&reader, T, 100, 1, &mark);
+
+    /* it has waited its hour, the writer was started anew meanwhile */
+
+    now = reading(T + DAY, 200, 1);
+    (void) lease_clock_follow(&reader, &now, &mark);
+    now = reading(T + DAY + HOUR, 200 + HOUR, 1);
+    assert_int_equal(lease_clock_follow(&reader, &now, &mark),
+                     LEASE_CLOCK_STEP_ADOPTED);
+    assert_int_equal(lease_clock_now(&reader), T + DAY + HOUR);
+
+    mark = mark_of(T + HOUR + 300, 400 + HOUR, 1);
+    now = reading(T + DAY + HOUR + 210, 410 + HOUR, 1);
+    assert_int_equal(lease_clock_follow(&reader, &now, &mark),
+                     LEASE_CLOCK_STEP_SEEN);
+    assert_int_equal(lease_clock_now(&reader), T + HOUR + 310);
+
+    /* an old mark is no news; one of another boot says only its time */
+
+    now = reading(T + DAY + HOUR + 220, 420 + HOUR, 1);
+    (void) lease_clock_follow(&reader, &now, &mark);
+    assert_int_equal(lease_clock_now(&reader), T + HOUR + 320);
+
+    mark = mark_of(T + 10, 9999999, 2);
+    (void) lease_clock_follow(&reader, &now, &mark);
+    assert_int_equal(lease_clock_now(&reader), T + HOUR + 320);
 }
 
 
@@ -426,6 +536,9 @@ main(void)
         cmocka_unit_test(test_same_boot_after_a_silent_day),
         cmocka_unit_test(test_reboot),
         cmocka_unit_test(test_wandering_starts_the_hour_anew),
+        cmocka_unit_test(test_frozen_wall_stops_nobody),
+        cmocka_unit_test(test_small_steps_add_up_in_time),
+        cmocka_unit_test(test_reader_follows_the_writer),
         cmocka_unit_test(test_step_goes_away),
         cmocka_unit_test(test_newer_marks),
         cmocka_unit_test(test_mark_round_trip),
