@@ -76,7 +76,7 @@ admin_state(device_draft_t *draft, store_device_state_t state,
                              "the value cannot be written");
     }
 
-    outcome->dns_changed = admin_shows(draft);
+    outcome->dns_changed = outcome->dns_changed || admin_shows(draft);
 
     return DEVICE_OK;
 }
@@ -89,7 +89,9 @@ admin_shows(const device_draft_t *draft)
     size_t  i;
 
     for (i = 0; i < draft->nrrsets; i++) {
-        if (store_rrset_live(&draft->rrsets[i], draft->place->now)) {
+        if (store_rrset_is_data(&draft->rrsets[i])
+            && store_rrset_live(&draft->rrsets[i], draft->place->now))
+        {
             return true;
         }
     }

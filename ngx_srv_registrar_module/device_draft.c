@@ -7,6 +7,7 @@
  */
 
 #include "device_draft.h"
+#include "device_sign.h"
 
 #include <string.h>
 
@@ -27,7 +28,8 @@ static bool rrs_equal(const store_rrset_t *a, const store_rrset_t *b);
 static bool rrs_contain(const store_rrset_t *rrset, const store_rr_t *rr);
 static device_reason_t draft_limits(const device_draft_t *draft,
     const device_zone_t *zone, device_error_t *error);
-static bool span_equal(store_span_t a, store_span_t b);
+static void draft_sign(device_draft_t *draft, store_writer_t *writer,
+    device_outcome_t *outcome);
 static void draft_sort(device_draft_t *draft);
 static int rrset_compare(const store_rrset_t *a, const store_rrset_t *b);
 
@@ -42,6 +44,9 @@ device_draft_open(device_draft_t *draft, const device_place_t *place,
     draft->found = DEVICE_DRAFT_ABSENT;
     draft->nrrsets = 0;
     draft->overflow = false;
+    draft->stripped = false;
+    draft->sign_failed = false;
+    draft->data_len = 0;
     memset(&draft->device, 0, sizeof(draft->device));
 
     if (place->bytes.len == 0) {
@@ -82,6 +87,14 @@ draft_load(device_draft_t *draft)
     store_rrset_begin(&iter, &draft->old);
 
     while (store_rrset_next(&iter, &rrset)) {
+
+        /* signatures are none of the rules' affair: those that still fit
+         * are taken over from the old value in the end */
+
+        if (!store_rrset_is_data(&rrset) && !draft->place->keep_signatures) {
+            draft->stripped = true;
+            continue;
+        }
 
         if (draft->nrrsets == DEVICE_DRAFT_MAX) {
             return false;
@@ -168,7 +181,7 @@ draft_find(device_draft_t *draft, store_span_t owner, uint16_t type)
     for (i = 0; i < draft->nrrsets; i++) {
         rrset = &draft->rrsets[i];
 
-        if (rrset->type == type && span_equal(rrset->owner, owner)) {
+        if (rrset->type == type && store_span_equal(rrset->owner, owner)) {
             return rrset;
         }
     }
@@ -190,6 +203,10 @@ device_draft_differs(const device_draft_t *draft)
         store_rrset_begin(&iter, &draft->old);
 
         while (store_rrset_next(&iter, &old)) {
+
+            if (!store_rrset_is_data(&old)) {
+                continue;
+            }
 
             if (!device_draft_live(draft, &old)
                 || !draft_shows(draft, &old))
@@ -220,7 +237,9 @@ draft_shows(const device_draft_t *draft, const store_rrset_t *old)
     for (i = 0; i < draft->nrrsets; i++) {
         rrset = &draft->rrsets[i];
 
-        if (rrset->type == old->type && span_equal(rrset->owner, old->owner)) {
+        if (rrset->type == old->type
+            && store_span_equal(rrset->owner, old->owner))
+        {
             return rrset->ttl == old->ttl && rrs_equal(rrset, old);
         }
     }
@@ -243,7 +262,7 @@ rrs_equal(const store_rrset_t *a, const store_rrset_t *b)
 
     /* a device that refreshes sends the same bytes again, nearly always */
 
-    if (span_equal(a->rrs, b->rrs)) {
+    if (store_span_equal(a->rrs, b->rrs)) {
         return true;
     }
 
@@ -276,7 +295,7 @@ rrs_contain(const store_rrset_t *rrset, const store_rr_t *rr)
     while (store_rr_next(&iter, &other)) {
         b = (store_span_t) { other.data, other.len };
 
-        if (other.splice == rr->splice && span_equal(a, b)) {
+        if (other.splice == rr->splice && store_span_equal(a, b)) {
             return true;
         }
     }
@@ -377,6 +396,7 @@ device_reason_t
 device_draft_finish(device_draft_t *draft, const device_zone_t *zone,
     device_outcome_t *outcome, device_error_t *error)
 {
+    bool             sealed;
     size_t           room;
     device_reason_t  reason;
 
@@ -393,7 +413,27 @@ device_draft_finish(device_draft_t *draft, const device_zone_t *zone,
         }
     }
 
-    if (!device_draft_seal(draft, outcome) || outcome->bytes.len > room) {
+    sealed = device_draft_seal(draft, outcome);
+
+    if (zone != NULL && draft->sign_failed) {
+        memset(outcome, 0, sizeof(*outcome));
+
+        return device_refuse(error, DEVICE_INTERNAL, NULL,
+                             "the records cannot be signed");
+    }
+
+    if (zone != NULL && sealed
+        && (outcome->unsigned_value
+            || outcome->bytes.len > STORE_VALUE_MAX - KEY_ROOM))
+    {
+        memset(outcome, 0, sizeof(*outcome));
+
+        return device_refuse(error, DEVICE_TOO_MUCH, "records",
+                             "the registration leaves no room for its "
+                             "signatures");
+    }
+
+    if (!sealed || draft->data_len > room) {
         memset(outcome, 0, sizeof(*outcome));
 
         return device_refuse(error, DEVICE_TOO_MUCH, "records",
@@ -401,7 +441,8 @@ device_draft_finish(device_draft_t *draft, const device_zone_t *zone,
                              room);
     }
 
-    outcome->dns_changed = device_draft_differs(draft);
+    outcome->dns_changed = outcome->dns_changed
+                           || device_draft_differs(draft);
 
     return DEVICE_OK;
 }
@@ -461,9 +502,14 @@ device_draft_seal(device_draft_t *draft, device_outcome_t *outcome)
         store_writer_rrset(&writer, &draft->rrsets[i]);
     }
 
-    if (draft->overflow
-        || !store_writer_finish(&writer, key, &outcome->bytes))
-    {
+    if (draft->overflow || writer.failed) {
+        return false;
+    }
+
+    draft->data_len = (size_t) (writer.at - writer.start);
+    draft_sign(draft, &writer, outcome);
+
+    if (!store_writer_finish(&writer, key, &outcome->bytes)) {
         return false;
     }
 
@@ -474,10 +520,44 @@ device_draft_seal(device_draft_t *draft, device_outcome_t *outcome)
 }
 
 
-static bool
-span_equal(store_span_t a, store_span_t b)
+/*
+ * The one place where a device's value gets its signatures.  Where they find
+ * no room, or cannot be made, the value stays without: the sweep tries again
+ * and counts it, resolvers that validate get SERVFAIL for it meanwhile.  What
+ * a device asks for is refused then (device_draft_finish), but a value that
+ * was large before its zone was signed must not lose its keys over it.
+ */
+static void
+draft_sign(device_draft_t *draft, store_writer_t *writer,
+    device_outcome_t *outcome)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+    store_writer_t    plain;
+    device_signed_t   done;
+
+    outcome->unsigned_value = false;
+
+    if (draft->place->signer == NULL) {
+        outcome->dns_changed = outcome->dns_changed || draft->stripped;
+        return;
+    }
+
+    plain = *writer;
+
+    draft->sign_failed = !device_sign_write(draft->place, draft->rrsets,
+                                            draft->nrrsets, writer, &done);
+
+    if (!draft->sign_failed && !writer->failed) {
+        outcome->signatures = done.made;
+        outcome->dns_changed = outcome->dns_changed || done.fresh != 0;
+        return;
+    }
+
+    *writer = plain;
+
+    /* what was never signed has not changed */
+
+    outcome->unsigned_value = true;
+    outcome->dns_changed = outcome->dns_changed || draft->stripped;
 }
 
 

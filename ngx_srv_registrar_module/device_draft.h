@@ -36,6 +36,11 @@ typedef struct {
     store_rrset_t          rrsets[DEVICE_DRAFT_MAX];
     size_t                 nrrsets;
     bool                   overflow;         /* sticks; seal fails then */
+    bool                   stripped;         /* the old value has RRSIG or
+                                                NSEC, which are not here */
+    bool                   sign_failed;      /* not for want of room */
+    size_t                 data_len;         /* of the sealed value, without
+                                                signatures */
     uint8_t                addresses[2][32]; /* encoded RRs of A and AAAA */
 } device_draft_t;
 

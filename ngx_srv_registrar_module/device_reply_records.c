@@ -109,7 +109,9 @@ records_list(const records_t *records, device_json_t *json)
 
     while (store_rrset_next(&iter, &rrset)) {
 
-        if (store_rrset_live(&rrset, records->reply->now)) {
+        if (store_rrset_is_data(&rrset)
+            && store_rrset_live(&rrset, records->reply->now))
+        {
             device_json_object(json, NULL);
             device_json_rrset(json, &rrset, records->fqdn);
             device_json_object_end(json);

@@ -203,6 +203,10 @@ report_records(const report_t *report, device_json_t *json)
     store_rrset_begin(&iter, &report->value);
 
     while (store_rrset_next(&iter, &rrset)) {
+        if (!store_rrset_is_data(&rrset)) {
+            continue;
+        }
+
         device_json_object(json, NULL);
         device_json_rrset(json, &rrset, report->name);
         device_json_boolean(json, "live",

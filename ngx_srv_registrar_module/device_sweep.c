@@ -4,13 +4,14 @@
  *
  * Nothing that DNS shows hangs on it: dnsd looks at the leases when it
  * answers.  It gives room back, moves the serial for those who transfer the
- * zone, and frees names at last.  Pure; any thread.
+ * zone, and frees names at last; and it signs what is due.  Pure; any thread.
  */
 
 #include <string.h>
 
 #include "device_claim.h"
 #include "device_draft.h"
+#include "device_sign.h"
 
 
 static bool sweep_gone(const device_draft_t *draft,
@@ -22,7 +23,7 @@ device_sweep(const device_place_t *place, const device_zone_t *zone,
     device_outcome_t *outcome, bool *gone)
 {
     size_t           n;
-    bool             forgotten;
+    bool             due, forgotten;
     device_draft_t   draft;
     device_error_t   error;
     device_reason_t  reason;
@@ -49,19 +50,32 @@ device_sweep(const device_place_t *place, const device_zone_t *zone,
 
     outcome->device = draft.device;
     outcome->dns_changed = device_draft_differs(&draft);
+    due = (place->signer != NULL) ? device_sign_due(place) : draft.stripped;
 
     if (sweep_gone(&draft, zone)) {
         *gone = true;
         return DEVICE_OK;
     }
 
-    if (draft.nrrsets == n && !forgotten) {
+    if (draft.nrrsets == n && !forgotten && !due) {
         return DEVICE_OK;
     }
 
-    /* less than what was read, so it fits */
+    /* less than what was read, so it fits; and signatures that do not are
+     * left out */
 
-    return device_draft_seal(&draft, outcome) ? DEVICE_OK : DEVICE_INTERNAL;
+    if (!device_draft_seal(&draft, outcome)) {
+        return DEVICE_INTERNAL;
+    }
+
+    /* signatures that are due and have no room, once more */
+
+    outcome->put = outcome->bytes.len != place->bytes.len
+                   || memcmp(outcome->bytes.data, place->bytes.data,
+                             place->bytes.len) != 0;
+    outcome->dns_changed = outcome->dns_changed || (due && outcome->put);
+
+    return DEVICE_OK;
 }
 
 

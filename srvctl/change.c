@@ -7,6 +7,7 @@
 #include "srvctl.h"
 
 #include "device_hex.h"
+#include "dnssec_rrsig.h"
 
 #include <err.h>
 #include <inttypes.h>
@@ -37,6 +38,7 @@ static int change_issuer(srvctl_t *ctl, const char *text, bool suspended);
 static bool change_issuer_parse(change_issuer_t *issuer, const char *text);
 static bool change_issuer_visit(void *data, const store_issuer_t *issuer);
 static void change_touch(srvctl_t *ctl, store_txn_t *txn);
+static void change_serial(srvctl_t *ctl, store_txn_t *txn, store_span_t zone);
 static bool issuers_line(void *data, const store_issuer_t *issuer);
 
 
@@ -158,7 +160,7 @@ change_apply(srvctl_t *ctl, store_txn_t *txn, const store_key_t *key,
         && store_key_parse((store_span_t) { key->data, key->len }, &zone,
                            &label))
     {
-        (void) store_zone_touch(txn, zone, lease_clock_now(&ctl->clock));
+        change_serial(ctl, txn, zone);
     }
 }
 
@@ -251,10 +253,32 @@ change_touch(srvctl_t *ctl, store_txn_t *txn)
 
     for (i = 0; i < ctl->zones->n; i++) {
         zone = &ctl->zones->zones[i];
-        (void) store_zone_touch(txn, (store_span_t) { zone->name,
-                                                      zone->name_len },
-                                lease_clock_now(&ctl->clock));
+        change_serial(ctl, txn, (store_span_t) { zone->name,
+                                                 zone->name_len });
     }
+}
+
+
+/* A signed zone's serial is left to the registrar, whose next commit moves it:
+ * here are no keys, and an SOA without a signature would make each negative
+ * answer worthless until then. */
+static void
+change_serial(srvctl_t *ctl, store_txn_t *txn, store_span_t zone)
+{
+    store_key_t    key;
+    store_span_t   bytes, apex = { NULL, 0 };
+    store_rrset_t  rrset;
+    store_value_t  value;
+
+    if (store_key_make(&key, zone, apex)
+        && store_get(txn, &key, &bytes) == STORE_OK
+        && store_value_open_made(&value, &key, bytes)
+        && store_rrset_find(&value, apex, DNSSEC_TYPE_DNSKEY, &rrset))
+    {
+        return;
+    }
+
+    (void) store_zone_touch(txn, zone, lease_clock_now(&ctl->clock));
 }
 
 

@@ -15,7 +15,7 @@ typedef struct {
     const srvctl_t  *ctl;
     int64_t          now;
     size_t           apexes, statics, devices, suspended;
-    size_t           rrsets, live, bytes, damaged;
+    size_t           rrsets, live, signatures, bytes, damaged;
 } check_t;
 
 
@@ -59,12 +59,13 @@ srvctl_check(srvctl_t *ctl, int argc, char **argv)
     }
 
     printf("zones %u apexes %zu statics %zu devices %zu (%zu suspended) "
-           "rrsets %zu live %zu bytes %zu map %" PRIu64 "/%" PRIu64
-           " txn %" PRIu64 " readers %u time %" PRId64 " damaged %zu\n",
+           "rrsets %zu live %zu signatures %zu bytes %zu map %" PRIu64
+           "/%" PRIu64 " txn %" PRIu64 " readers %u time %" PRId64
+           " damaged %zu\n",
            ctl->zones->n, check.apexes, check.statics, check.devices,
-           check.suspended, check.rrsets, check.live, check.bytes,
-           usage.used, usage.map_size, usage.txn, usage.readers, check.now,
-           check.damaged);
+           check.suspended, check.rrsets, check.live,
+           check.signatures, check.bytes, usage.used, usage.map_size,
+           usage.txn, usage.readers, check.now, check.damaged);
 
     srvctl_close(ctl);
 
@@ -166,6 +167,12 @@ check_count(check_t *check, const store_value_t *value)
     store_rrset_begin(&iter, value);
 
     while (store_rrset_next(&iter, &rrset)) {
+        if (!store_rrset_is_data(&rrset)) {
+            check->signatures += rrset.type == STORE_TYPE_RRSIG
+                                 ? rrset.count : 0;
+            continue;
+        }
+
         check->rrsets++;
         check->live += store_rrset_live(&rrset, check->now);
     }

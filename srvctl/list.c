@@ -155,7 +155,9 @@ list_state(const list_t *list, const store_value_t *value,
     store_rrset_begin(&iter, value);
 
     while (store_rrset_next(&iter, &rrset)) {
-        if (store_rrset_live(&rrset, list->now)) {
+        if (store_rrset_is_data(&rrset)
+            && store_rrset_live(&rrset, list->now))
+        {
             return "active";
         }
     }

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 
 #define STORE_NAME_MAX   255      /* a wire name, RFC 1035 2.3.4 */
@@ -34,6 +35,13 @@ typedef struct {
     const uint8_t  *data;
     size_t          len;
 } store_span_t;
+
+
+static inline bool
+store_span_equal(store_span_t a, store_span_t b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
 
 
 typedef struct {

@@ -1,5 +1,9 @@
 /* units: store/store_key.c store/store_value.c store/store_value_check.c
    store/store_writer.c store/crc32c.c ngx_srv_registrar_module/device_draft.c
+   ngx_srv_registrar_module/device_sign.c
+   ngx_srv_registrar_module/device_sign_make.c
+   ngx_srv_registrar_module/device_sign_nsec.c
+   dnssec/dnssec_key.c dnssec/dnssec_key_file.c dnssec/dnssec_rrsig.c
    ngx_srv_registrar_module/device_claim.c
    ngx_srv_registrar_module/device_credential.c
    ngx_srv_registrar_module/device_enrollment.c
