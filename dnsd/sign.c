@@ -16,10 +16,12 @@
 #include <time.h>
 
 
-/* Who validates may have a clock that is late by so much, and holds what it
- * has cached for no longer than the TTL: minutes. */
+/* As long as what the registrar signs.  A validator holds a denial for no
+ * longer than its TTL; but its clock may be late by an hour, and ours by days
+ * while a step of the wall clock is not believed yet (lease_clock.h).  Who
+ * could replay a denial in that time could as well replay an address. */
 #define SIGN_BEFORE  3600
-#define SIGN_BEHIND  86400
+#define SIGN_BEHIND  (15 * 86400)
 
 #define SIGN_NS      INT64_C(1000000000)
 

@@ -80,7 +80,7 @@ void sign_hidden(const sign_t *sign);
 
 /*
  * The RDATA of the record's RRSIG, into rrsig (DNSSEC_RRSIG_MAX bytes): good
- * from an hour before `now` to a day behind it.  Takes from the budget only
+ * from an hour before `now` to 15 days behind it.  Takes from the budget only
  * where a signature is made.  Any thread; blocks on nothing; 20 to 60 us.
  */
 sign_status_t sign_rrsig(sign_t *sign, const sign_wanted_t *wanted,
