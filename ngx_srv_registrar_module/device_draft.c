@@ -44,7 +44,7 @@ device_draft_open(device_draft_t *draft, const device_place_t *place,
     draft->found = DEVICE_DRAFT_ABSENT;
     draft->nrrsets = 0;
     draft->overflow = false;
-    draft->stripped = false;
+    draft->stripped = 0;
     draft->sign_failed = false;
     draft->data_len = 0;
     memset(&draft->device, 0, sizeof(draft->device));
@@ -92,7 +92,7 @@ draft_load(device_draft_t *draft)
          * are taken over from the old value in the end */
 
         if (!store_rrset_is_data(&rrset) && !draft->place->keep_signatures) {
-            draft->stripped = true;
+            draft->stripped += rrset.count;
             continue;
         }
 
@@ -537,7 +537,7 @@ draft_sign(device_draft_t *draft, store_writer_t *writer,
     outcome->unsigned_value = false;
 
     if (draft->place->signer == NULL) {
-        outcome->dns_changed = outcome->dns_changed || draft->stripped;
+        outcome->dns_changed = outcome->dns_changed || draft->stripped != 0;
         return;
     }
 
@@ -548,7 +548,8 @@ draft_sign(device_draft_t *draft, store_writer_t *writer,
 
     if (!draft->sign_failed && !writer->failed) {
         outcome->signatures = done.made;
-        outcome->dns_changed = outcome->dns_changed || done.fresh != 0;
+        outcome->dns_changed = outcome->dns_changed || done.fresh != 0
+                               || done.total != draft->stripped;
         return;
     }
 
@@ -557,7 +558,7 @@ draft_sign(device_draft_t *draft, store_writer_t *writer,
     /* what was never signed has not changed */
 
     outcome->unsigned_value = true;
-    outcome->dns_changed = outcome->dns_changed || draft->stripped;
+    outcome->dns_changed = outcome->dns_changed || draft->stripped != 0;
 }
 
 

@@ -36,8 +36,8 @@ typedef struct {
     store_rrset_t          rrsets[DEVICE_DRAFT_MAX];
     size_t                 nrrsets;
     bool                   overflow;         /* sticks; seal fails then */
-    bool                   stripped;         /* the old value has RRSIG or
-                                                NSEC, which are not here */
+    size_t                 stripped;         /* RRs of RRSIG and NSEC that
+                                                the old value has */
     bool                   sign_failed;      /* not for want of room */
     size_t                 data_len;         /* of the sealed value, without
                                                 signatures */

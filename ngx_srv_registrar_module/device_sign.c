@@ -33,7 +33,7 @@ device_sign_write(const device_place_t *place, const store_rrset_t *rrsets,
 {
     device_sign_t  sign;
 
-    *done = (device_signed_t) { 0, 0 };
+    *done = (device_signed_t) { 0, 0, 0 };
 
     if (!sign_begin(&sign, place, rrsets, n)) {
         return false;
@@ -44,6 +44,7 @@ device_sign_write(const device_place_t *place, const store_rrset_t *rrsets,
 
     if (sign.has_nsec) {
         store_writer_rrset(writer, &sign.nsec);
+        sign.done.total++;
     }
 
     sign_all(&sign);
@@ -96,7 +97,7 @@ device_sign_value(const device_place_t *place, store_span_t value,
     store_rrset_t   rrsets[DEVICE_DRAFT_MAX];
     store_writer_t  writer;
 
-    *done = (device_signed_t) { 0, 0 };
+    *done = (device_signed_t) { 0, 0, 0 };
 
     if (!store_value_open(&old, key, value)
         || old.kind == STORE_KIND_DEVICE)
@@ -160,7 +161,7 @@ sign_begin(device_sign_t *sign, const device_place_t *place,
     sign->n = n;
     sign->writer = NULL;
     sign->has_nsec = false;
-    sign->done = (device_signed_t) { 0, 0 };
+    sign->done = (device_signed_t) { 0, 0, 0 };
     sign->owners = 0;
     sign->missing = false;
     sign->failed = false;
@@ -317,6 +318,7 @@ sign_rrset(device_sign_t *sign, const store_rrset_t *rrset)
 
         if (sign->writer != NULL && !sign->failed) {
             store_writer_rr(sign->writer, &rr);
+            sign->done.total++;
         }
 
         /* no room is left: nobody will see what is signed now */

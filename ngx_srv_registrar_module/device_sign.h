@@ -55,6 +55,7 @@ typedef struct {
     unsigned  made;                  /* signatures made here and now */
     unsigned  fresh;                 /* those that the stored value has not:
                                         made, or taken from prepared */
+    size_t    total;                 /* RRs: RRSIG, and the NSEC */
 } device_signed_t;
 
 

@@ -23,15 +23,21 @@
 
 /*
  * Thousands of random requests against a model of the rules: the value in the
- * store must at each step be what the model says, and so must each reason.
+ * store must at each step be what the model says, and so must each reason.  In
+ * a signed zone, too, whose keys roll meanwhile and which is unsigned at times:
+ * then everything has its signatures, and nothing else has.
  */
 
 #include "device_world.h"
 
 #include "device_model.h"
+#include "device_signing.h"
 
 
-#define STEPS  20000
+#define STEPS         20000
+#define STEPS_SIGNED  5000
+
+#define TYPE_TLSA     52
 
 
 /* What the device's name can hold: one RRset for each slot. */
@@ -39,7 +45,7 @@ static const struct {
     store_span_t  owner;
     uint16_t      type;
 } slots[SLOTS] = {
-    { { (const uint8_t *) "\14_xmpp-server\4_tcp", 18 }, TYPE_SRV },
+    { { (const uint8_t *) "\14_xmpp-server\4_tcp", 18 }, TYPE_TLSA },
     { { (const uint8_t *) "\4host", 5 }, TYPE_TXT },
     { { (const uint8_t *) "\17_acme-challenge", 16 }, TYPE_TXT },
     { { (const uint8_t *) "\4host", 5 }, TYPE_A },
@@ -256,19 +262,122 @@ step_apply(world_t *world, model_t *model, const device_claim_t *claim,
 }
 
 
+/* RRs of RRSIG and NSEC in a that are not in b. */
+static size_t
+signatures_beyond(const world_t *world, store_span_t a, store_span_t b)
+{
+    size_t              n;
+    store_rr_t          rr, other;
+    store_value_t       value, values;
+    store_rrset_t       rrset, there;
+    store_rr_iter_t     rrs, others;
+    store_rrset_iter_t  iter;
+
+    n = 0;
+    assert_true(store_value_open(&value, world_key(world), a));
+    assert_true(store_value_open(&values, world_key(world), b));
+    store_rrset_begin(&iter, &value);
+
+    while (store_rrset_next(&iter, &rrset)) {
+
+        if (store_rrset_is_data(&rrset)) {
+            continue;
+        }
+
+        store_rr_begin(&rrs, &rrset);
+
+        while (store_rr_next(&rrs, &rr)) {
+            n++;
+
+            if (!store_rrset_find(&values, rrset.owner, rrset.type, &there)) {
+                continue;
+            }
+
+            store_rr_begin(&others, &there);
+
+            while (store_rr_next(&others, &other)) {
+                n -= store_span_equal((store_span_t) { rr.data, rr.len },
+                                 (store_span_t) { other.data, other.len });
+            }
+        }
+    }
+
+    return n;
+}
+
+
+/* Whether the serial was to move. */
+static bool
+changed(const world_t *world, const world_t *before, const model_t *old,
+    const model_t *model)
+{
+    store_span_t  a = { before->value, before->len };
+    store_span_t  b = { world->value, world->len };
+
+    if (model_changed(old, model, world->now)) {
+        return true;
+    }
+
+    return a.len != 0 && b.len != 0
+           && (signatures_beyond(world, a, b) != 0
+               || signatures_beyond(world, b, a) != 0);
+}
+
+
+/* What was put has every signature; in a zone that is not signed, none. */
+static void
+check_signed(world_t *world, const signing_t *signing)
+{
+    device_place_t  place = world_place(world);
+
+    if (signing == NULL || !world->outcome.put || world->len == 0) {
+        return;
+    }
+
+    assert_false(device_sign_due(&place));
+
+    if (world->signer != NULL) {
+        signing_check(&world->key, place.bytes, signing, world->now);
+        return;
+    }
+
+    place.signer = &signing->signer;
+    assert_int_equal(device_sign_due(&place), world_rrsets(world) != 0);
+}
+
+
+/* As an operator would: one key, both, the other, or none. */
+static void
+roll_keys(world_t *world, signing_t *signing)
+{
+    uint32_t  first = roll(2);
+
+    if (signing == NULL || roll(100) != 0) {
+        return;
+    }
+
+    world->signer = roll(5) ? &signing->signer : NULL;
+    signing->signer.nzsks = 1 + roll(2);
+    signing->signer.zsks[0] = signing->keys[2 + first];
+    signing->signer.zsks[1] = signing->keys[3 - first];
+}
+
+
 static void
 step_sweep(world_t *world, model_t *model)
 {
-    bool     gone, expected;
-    model_t  old;
+    bool            gone, expected;
+    model_t         old;
+    static world_t  before;
 
+    before = *world;
     old = *model;
     expected = model_sweep(model, world->now, world->zone.reserve);
 
     assert_int_equal(world_sweep(world, &gone), DEVICE_OK);
     assert_int_equal(gone, expected);
     assert_int_equal(world->outcome.dns_changed,
-                     model_changed(&old, model, world->now));
+                     changed(world, &before, &old, model));
 
     if (gone) {
         memset(model, 0, sizeof(*model));
@@ -306,12 +415,13 @@ step_other(world_t *world, model_t *model)
 
 
 static void
-test_model(void **unused)
+walk(int steps, signing_t *signing)
 {
     int              step, times[DEVICE_REASONS] = { 0 };
     char             generation;
     model_t          model, old;
     world_t          world;
+    static world_t   before;
     device_claim_t   claim;
     device_reason_t  reason, expected;
 
@@ -322,25 +432,27 @@ test_model(void **unused)
         DEVICE_TOO_MANY_ENROLLMENTS
     };
 
-    (void) unused;
-
     world_init(&world);
+    world.signer = (signing != NULL) ? &signing->signer : NULL;
     world.zone.max_rrsets = MAX_RRSETS;
     world.zone.max_rrs = MAX_RRS;
     world.zone.reserve = 20000;
     memset(&model, 0, sizeof(model));
     seed = 2463534242;
 
-    for (step = 0; step < STEPS; step++) {
+    for (step = 0; step < steps; step++) {
         world.now += roll(100) ? roll(400) : roll(60000);
         generation = (char) (1 + step % 120);
         old = model;
+        before = world;
+        roll_keys(&world, signing);
 
         switch (roll(10)) {
 
         case 0:
             step_sweep(&world, &model);
             check(&world, &model);
+            check_signed(&world, signing);
             continue;
 
         case 1:
@@ -367,17 +479,40 @@ test_model(void **unused)
 
         } else {
             assert_int_equal(world.outcome.dns_changed,
-                             model_changed(&old, &model, world.now));
+                             changed(&world, &before, &old, &model));
         }
 
         check(&world, &model);
+        check_signed(&world, signing);
     }
 
     /* the walk came by everywhere */
 
     for (step = 0; step < (int) (sizeof(common) / sizeof(common[0])); step++) {
-        assert_in_range(times[common[step]], 20, STEPS);
+        assert_in_range(times[common[step]], steps / 1000, steps);
     }
+}
+
+
+static void
+test_model(void **unused)
+{
+    (void) unused;
+
+    walk(STEPS, NULL);
+}
+
+
+static void
+test_signed(void **unused)
+{
+    signing_t  signing;
+
+    (void) unused;
+
+    signing_begin(&signing);
+    walk(STEPS_SIGNED, &signing);
+    signing_end(&signing);
 }
 
 
@@ -386,6 +521,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_model),
+        cmocka_unit_test(test_signed),
     };
 
     return cmocka_run_group_tests_name("device_model", tests, NULL, NULL);

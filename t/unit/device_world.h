@@ -46,6 +46,13 @@ typedef struct {
     uint8_t           buffer[STORE_VALUE_MAX];
     device_outcome_t  outcome;
     device_error_t    error;
+
+    /* of a signed zone: each rule runs twice, as before the write lock and
+     * under it */
+    const device_signer_t  *signer;
+    bool                    again;
+    device_outcome_t        first;
+    uint8_t                 prepared[STORE_VALUE_MAX];
 } world_t;
 
 
@@ -88,8 +95,28 @@ world_place(world_t *world)
     place.now = world->now;
     place.buffer = world->buffer;
     place.issuers = &world->issuers;
+    place.signer = world->signer;
+    world->again = false;
 
     return place;
+}
+
+
+/* Whether the rule is to run once more, with what it prepared. */
+static inline bool
+world_again(world_t *world, device_place_t *place, device_reason_t reason)
+{
+    if (world->signer == NULL || reason != DEVICE_OK || !world->outcome.put) {
+        return false;
+    }
+
+    world->again = true;
+    world->first = world->outcome;
+    memcpy(world->prepared, world->buffer, world->outcome.bytes.len);
+    place->prepared = (store_span_t) { world->prepared,
+                                       world->outcome.bytes.len };
+
+    return true;
 }
 
 
@@ -103,6 +130,18 @@ world_commit(world_t *world, device_reason_t reason)
 
     } else if (world->outcome.put) {
         assert_ptr_equal(world->outcome.bytes.data, world->buffer);
+
+        /* under the lock nothing is left to sign, and all is the same */
+
+        if (world->again) {
+            assert_int_equal(world->outcome.signatures, 0);
+            assert_int_equal(world->outcome.dns_changed,
+                             world->first.dns_changed);
+            assert_int_equal(world->outcome.bytes.len, world->first.bytes.len);
+            assert_memory_equal(world->buffer, world->prepared,
+                                world->outcome.bytes.len);
+        }
+
         memcpy(world->value, world->buffer, world->outcome.bytes.len);
         world->len = world->outcome.bytes.len;
     }
@@ -200,7 +239,11 @@ world_rrsets(const world_t *world)
     value = world_value(world);
     store_rrset_begin(&iter, &value);
 
-    for (n = 0; store_rrset_next(&iter, &rrset); n++) { /* void */ }
+    n = 0;
+
+    while (store_rrset_next(&iter, &rrset)) {
+        n += store_rrset_is_data(&rrset);
+    }
 
     return n;
 }
@@ -252,10 +295,18 @@ world_enrollment(char generation)
 static inline device_reason_t
 world_enroll(world_t *world, const device_enrollment_t *enrollment)
 {
-    device_place_t  place = world_place(world);
+    device_place_t   place = world_place(world);
+    device_reason_t  reason;
 
-    return world_commit(world, device_enroll(&place, enrollment,
-                                             &world->outcome, &world->error));
+    reason = device_enroll(&place, enrollment, &world->outcome,
+                           &world->error);
+
+    if (world_again(world, &place, reason)) {
+        reason = device_enroll(&place, enrollment, &world->outcome,
+                               &world->error);
+    }
+
+    return world_commit(world, reason);
 }
 
 
@@ -263,10 +314,18 @@ static inline device_reason_t
 world_rotate(world_t *world, const device_claim_t *claim,
     const device_enrollment_t *enrollment)
 {
-    device_place_t  place = world_place(world);
+    device_place_t   place = world_place(world);
+    device_reason_t  reason;
 
-    return world_commit(world, device_rotate(&place, claim, enrollment,
-                                             &world->outcome, &world->error));
+    reason = device_rotate(&place, claim, enrollment, &world->outcome,
+                           &world->error);
+
+    if (world_again(world, &place, reason)) {
+        reason = device_rotate(&place, claim, enrollment, &world->outcome,
+                               &world->error);
+    }
+
+    return world_commit(world, reason);
 }
 
 
@@ -274,21 +333,34 @@ static inline device_reason_t
 world_apply(world_t *world, const device_claim_t *claim,
     device_method_t method, const device_update_t *update)
 {
-    device_place_t  place = world_place(world);
+    device_place_t   place = world_place(world);
+    device_reason_t  reason;
 
-    return world_commit(world, device_apply(&place, &world->zone, claim,
-                                            method, update, &world->outcome,
-                                            &world->error));
+    reason = device_apply(&place, &world->zone, claim, method, update,
+                          &world->outcome, &world->error);
+
+    if (world_again(world, &place, reason)) {
+        reason = device_apply(&place, &world->zone, claim, method, update,
+                              &world->outcome, &world->error);
+    }
+
+    return world_commit(world, reason);
 }
 
 
 static inline device_reason_t
 world_sweep(world_t *world, bool *gone)
 {
-    device_place_t  place = world_place(world);
+    device_place_t   place = world_place(world);
+    device_reason_t  reason;
 
-    return world_commit(world, device_sweep(&place, &world->zone,
-                                            &world->outcome, gone));
+    reason = device_sweep(&place, &world->zone, &world->outcome, gone);
+
+    if (world_again(world, &place, reason)) {
+        reason = device_sweep(&place, &world->zone, &world->outcome, gone);
+    }
+
+    return world_commit(world, reason);
 }
 
 
