@@ -50,7 +50,8 @@ device_sweep(const device_place_t *place, const device_zone_t *zone,
 
     outcome->device = draft.device;
     outcome->dns_changed = device_draft_differs(&draft);
-    due = (place->signer != NULL) ? device_sign_due(place) : draft.stripped != 0;
+    due = (place->signer != NULL) ? device_sign_due(place)
+                                  : draft.stripped != 0;
 
     if (sweep_gone(&draft, zone)) {
         *gone = true;
