@@ -144,9 +144,14 @@ answer_write(lookup_t *lookup, const answer_context_t *context,
     }
 
     work.lookup = lookup;
+    work.context = context;
     work.finish = (wire_finish_t) { .udp_size = context->policy->udp_size };
     work.targets.n = 0;
+    work.signers = NULL;
+    work.secure = false;
+    work.dnssec = ANSWER_DNSSEC_NONE;
     work.negative = false;
+    work.absent = false;
     work.ede = ANSWER_EDE_NONE;
 
     /* room for the OPT is kept from the start: it is never what is cut off */
@@ -167,6 +172,7 @@ answer_write(lookup_t *lookup, const answer_context_t *context,
         rcode = answer_failed(&work, question, rcode);
     }
 
+    answer->dnssec = work.dnssec;
     work.finish.rcode = rcode;
     work.finish.options = answer_edns_finish(&edns, context, answer, work.ede,
                                              work.writer.at, limit);
@@ -266,6 +272,13 @@ answer_refusal(answer_work_t *work, const answer_context_t *context,
         return WIRE_FORMERR;
     }
 
+    /* RFC 9824 3.5: it stands in bitmaps only, of whatever zone */
+
+    if (answer->parsed.type == WIRE_TYPE_NXNAME) {
+        work->ede = ANSWER_EDE_INVALID_TYPE;
+        return WIRE_FORMERR;
+    }
+
     if (answer->node.place == LOOKUP_PLACE_NONE) {
         work->ede = ANSWER_EDE_NOT_AUTHORITATIVE;
         return WIRE_REFUSED;
@@ -290,7 +303,8 @@ answer_refusal(answer_work_t *work, const answer_context_t *context,
 }
 
 
-/* An error reply has the question and the OPT, nothing else. */
+/* An error reply has the question and the OPT, nothing else.  Who got no
+ * signature over UDP may come again by TCP, where addresses are not forged. */
 static wire_rcode_t
 answer_failed(answer_work_t *work, wire_mark_t question, wire_rcode_t rcode)
 {
@@ -301,11 +315,18 @@ answer_failed(answer_work_t *work, wire_mark_t question, wire_rcode_t rcode)
     work->finish.authorities = 0;
     work->finish.additionals = 0;
 
+    if (work->dnssec == ANSWER_DNSSEC_BUDGET && !work->context->stream) {
+        work->finish.flags = WIRE_FLAG_AA | WIRE_FLAG_TC;
+        work->ede = ANSWER_EDE_NONE;
+        return WIRE_NOERROR;
+    }
+
     return rcode;
 }
 
 
-/* What the counters say; RCODE and TC say the same to the peer. */
+/* What the counters and the rate limit go by.  RCODE and TC say the same to the
+ * peer, but for a compact denial, whose NXNAME stands for NXDOMAIN. */
 static answer_outcome_t
 answer_outcome(const answer_work_t *work)
 {
@@ -338,7 +359,7 @@ answer_outcome(const answer_work_t *work)
         return ANSWER_TRUNCATED;
     }
 
-    if (work->finish.rcode == WIRE_NXDOMAIN) {
+    if (work->finish.rcode == WIRE_NXDOMAIN || work->absent) {
         return ANSWER_NXDOMAIN;
     }
 

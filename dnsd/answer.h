@@ -68,7 +68,6 @@ typedef enum {
 #define ANSWER_EDE_OTHER              0
 #define ANSWER_EDE_EXPIRED            7
 #define ANSWER_EDE_NOT_YET_VALID      8
-#define ANSWER_EDE_NO_RRSIG           10
 #define ANSWER_EDE_NOT_READY          14
 #define ANSWER_EDE_NOT_AUTHORITATIVE  20
 #define ANSWER_EDE_NOT_SUPPORTED      21

@@ -18,7 +18,8 @@
 static bool answer_edns_has(const answer_t *answer, unsigned code);
 static wire_rcode_t answer_edns_cookie(answer_edns_t *edns,
     const answer_context_t *context, answer_t *answer);
-static bool answer_edns_error(answer_edns_t *edns, int code);
+static bool answer_edns_error(answer_edns_t *edns, int code,
+    answer_dnssec_t dnssec);
 static bool answer_edns_option(answer_edns_t *edns, uint16_t code,
     const void *data, size_t len);
 static void answer_edns_padding(answer_edns_t *edns, size_t reply_len);
@@ -87,7 +88,9 @@ answer_edns_finish(answer_edns_t *edns, const answer_context_t *context,
         edns->writer.limit = left;
     }
 
-    if (ede != ANSWER_EDE_NONE && answer_edns_error(edns, ede)) {
+    if (ede != ANSWER_EDE_NONE
+        && answer_edns_error(edns, ede, answer->dnssec))
+    {
         answer->ede = ede;
     }
 
@@ -143,19 +146,36 @@ answer_edns_cookie(answer_edns_t *edns, const answer_context_t *context,
 
 /* "Other" alone says nothing, so it comes with words (RFC 8914 4.1). */
 static bool
-answer_edns_error(answer_edns_t *edns, int code)
+answer_edns_error(answer_edns_t *edns, int code, answer_dnssec_t dnssec)
 {
-    size_t   len = 2;
-    uint8_t  data[2 + 32];
-
-    static const char  damaged[] = "damaged data";
+    size_t       len = 2;
+    uint8_t      data[2 + 32];
+    const char  *text = "damaged data";
 
     data[0] = (uint8_t) (code >> 8);
     data[1] = (uint8_t) code;
 
     if (code == ANSWER_EDE_OTHER) {
-        memcpy(data + len, damaged, sizeof(damaged) - 1);
-        len += sizeof(damaged) - 1;
+        switch (dnssec) {
+
+        case ANSWER_DNSSEC_BUDGET:
+            text = "no more signatures now";
+            break;
+
+        case ANSWER_DNSSEC_NO_KEY:
+            text = "no key to sign with";
+            break;
+
+        case ANSWER_DNSSEC_FAILED:
+            text = "signing failed";
+            break;
+
+        default:
+            break;
+        }
+
+        len += strlen(text);
+        memcpy(data + 2, text, len - 2);
     }
 
     return answer_edns_option(edns, WIRE_OPTION_EDE, data, len);

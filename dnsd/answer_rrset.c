@@ -61,10 +61,7 @@ answer_rrset_write(wire_writer_t *writer, wire_span_t owner,
     lookup_rr_begin(&iter, rrset);
 
     while (!writer->overflow && lookup_rr_next(&iter, &rr)) {
-        wire_write_name(writer, owner);
-        wire_write16(writer, rrset->type);
-        wire_write16(writer, WIRE_CLASS_IN);
-        wire_write32(writer, rrset->ttl);
+        answer_rr_head(writer, owner, rrset->type, rrset->ttl);
 
         rdlength_at = writer->at;
         wire_write16(writer, 0);
@@ -83,6 +80,45 @@ answer_rrset_write(wire_writer_t *writer, wire_span_t owner,
     *count = (uint16_t) (*count + n);
 
     return true;
+}
+
+
+/* Their TTL is that of what they cover (RFC 4034 3), as it goes out. */
+bool
+answer_signatures_write(wire_writer_t *writer, wire_span_t owner, uint32_t ttl,
+    const lookup_signatures_t *signatures, uint16_t *count)
+{
+    uint16_t             n = 0;
+    wire_mark_t          mark = wire_mark(writer);
+    wire_span_t          rdata;
+    lookup_signatures_t  iter = *signatures;
+
+    while (!writer->overflow && lookup_signature_next(&iter, &rdata)) {
+        answer_rr_head(writer, owner, WIRE_TYPE_RRSIG, ttl);
+        wire_write16(writer, (uint16_t) rdata.len);
+        wire_write(writer, rdata.data, rdata.len);
+        n++;
+    }
+
+    if (writer->overflow) {
+        wire_restore(writer, mark);
+        return false;
+    }
+
+    *count = (uint16_t) (*count + n);
+
+    return true;
+}
+
+
+void
+answer_rr_head(wire_writer_t *writer, wire_span_t owner, uint16_t type,
+    uint32_t ttl)
+{
+    wire_write_name(writer, owner);
+    wire_write16(writer, type);
+    wire_write16(writer, WIRE_CLASS_IN);
+    wire_write32(writer, ttl);
 }
 
 

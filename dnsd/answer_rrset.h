@@ -32,6 +32,14 @@ typedef struct {
 bool answer_rrset_write(wire_writer_t *writer, wire_span_t owner,
     const lookup_rrset_t *rrset, uint16_t *count, answer_targets_t *targets);
 
+/* The same for the signatures of an RRset that goes out with this TTL. */
+bool answer_signatures_write(wire_writer_t *writer, wire_span_t owner,
+    uint32_t ttl, const lookup_signatures_t *signatures, uint16_t *count);
+
+/* Owner, type, class IN and TTL of an RR; RDLENGTH and RDATA follow. */
+void answer_rr_head(wire_writer_t *writer, wire_span_t owner, uint16_t type,
+    uint32_t ttl);
+
 /* The only name of a CNAME's RDATA, into target.  False for broken RDATA. */
 bool answer_rrset_cname(const lookup_rrset_t *rrset, wire_name_t *target);
 

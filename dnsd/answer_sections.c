@@ -25,10 +25,19 @@ typedef struct {
 
 static bool answer_chain_next(answer_work_t *work, answer_chain_t *chain,
     const lookup_node_t *start, const lookup_rrset_t *cname);
+static wire_rcode_t answer_end(answer_work_t *work, const answer_t *answer,
+    const lookup_node_t *node, bool absent);
+static wire_rcode_t answer_meta(answer_work_t *work, uint16_t type,
+    const lookup_node_t *node, bool *found);
 static wire_rcode_t answer_negative(answer_work_t *work,
-    const lookup_node_t *node, wire_rcode_t rcode);
+    const answer_t *answer, const lookup_node_t *node);
+static bool answer_soa(answer_work_t *work, const lookup_node_t *node,
+    lookup_node_t *apex, lookup_rrset_t *soa);
+static wire_rcode_t answer_piece(answer_work_t *work, answer_piece_t piece);
 static void answer_additional(answer_work_t *work, const lookup_node_t *node,
     const lookup_rrset_t *answered);
+static void answer_extra(answer_work_t *work, const lookup_node_t *node,
+    const lookup_rrset_t *rrset);
 static wire_rcode_t answer_lookup_failed(answer_work_t *work);
 
 
@@ -41,10 +50,15 @@ answer_sections(answer_work_t *work, const answer_t *answer)
 {
     lookup_rrset_t         rrset;
     answer_chain_t         chain;
+    answer_piece_t         piece;
     lookup_result_t        result;
     const lookup_node_t   *node = &answer->node;
 
     chain.n = 0;
+
+    if (!answer_signed_begin(work, answer)) {
+        return answer_lookup_failed(work);
+    }
 
     for ( ;; ) {
         result = lookup_find(work->lookup, node, answer->parsed.type, &rrset);
@@ -56,20 +70,18 @@ answer_sections(answer_work_t *work, const answer_t *answer)
             break;
 
         case LOOKUP_NODATA:
-            return answer_negative(work, node, WIRE_NOERROR);
-
         case LOOKUP_NXDOMAIN:
-            return answer_negative(work, node, WIRE_NXDOMAIN);
+            return answer_end(work, answer, node, result == LOOKUP_NXDOMAIN);
 
         default:
             return answer_lookup_failed(work);
         }
 
-        if (!answer_rrset_write(&work->writer, node->name, &rrset,
-                                &work->finish.answers, &work->targets))
-        {
-            work->finish.flags |= WIRE_FLAG_TC;
-            return WIRE_NOERROR;
+        piece = answer_signed_write(work, node, &rrset, &work->finish.answers,
+                                    &work->targets);
+
+        if (piece != ANSWER_PIECE_WRITTEN) {
+            return answer_piece(work, piece);
         }
 
         if (result == LOOKUP_RRSET) {
@@ -150,38 +162,129 @@ answer_chain_next(answer_work_t *work, answer_chain_t *chain,
 }
 
 
-/* RFC 2308 2 and 3: the SOA, with the time for which the absence may be
- * believed. */
+/* Nothing of the type is stored at the name, but of two types something may
+ * be made. */
 static wire_rcode_t
-answer_negative(answer_work_t *work, const lookup_node_t *node,
-    wire_rcode_t rcode)
+answer_end(answer_work_t *work, const answer_t *answer,
+    const lookup_node_t *node, bool absent)
 {
-    lookup_node_t   apex;
-    lookup_rrset_t  soa;
+    bool          found = false;
+    wire_rcode_t  rcode;
 
-    lookup_node_apex(&apex, node);
+    work->absent = absent;
 
-    if (!lookup_node_share(node, &apex)) {
-        lookup_fetch_apex(work->lookup, &apex);
+    if (work->signers != NULL) {
+        rcode = answer_meta(work, answer->parsed.type, node, &found);
+
+        if (found) {
+            return rcode;
+        }
     }
 
-    if (lookup_find(work->lookup, &apex, WIRE_TYPE_SOA, &soa) != LOOKUP_RRSET
-        || !answer_rrset_negative_ttl(&soa, &soa.ttl))
-    {
+    return answer_negative(work, answer, node);
+}
+
+
+/*
+ * QTYPE NSEC: each name has its record, also one that does not exist, for a
+ * validator would not believe a denial of NSEC that is an NSEC record.  Without
+ * DO nothing is shown that is not there.  QTYPE RRSIG is like ANY.
+ */
+static wire_rcode_t
+answer_meta(answer_work_t *work, uint16_t type, const lookup_node_t *node,
+    bool *found)
+{
+    lookup_node_t   apex;
+    answer_piece_t  piece;
+    lookup_rrset_t  soa;
+
+    if (type == WIRE_TYPE_RRSIG) {
+        piece = answer_signed_only(work, node, found);
+        return answer_piece(work, piece);
+    }
+
+    if (type != WIRE_TYPE_NSEC || (work->absent && !work->secure)) {
+        return WIRE_NOERROR;
+    }
+
+    *found = true;
+
+    if (!answer_soa(work, node, &apex, &soa)) {
         return answer_lookup_failed(work);
+    }
+
+    piece = answer_denial(work, node, soa.ttl, &work->finish.answers);
+
+    return answer_piece(work, piece);
+}
+
+
+/* RFC 2308 2 and 3: the SOA, with the time for which the absence may be
+ * believed; and its proof, where it was asked for. */
+static wire_rcode_t
+answer_negative(answer_work_t *work, const answer_t *answer,
+    const lookup_node_t *node)
+{
+    lookup_node_t   apex;
+    answer_piece_t  piece;
+    lookup_rrset_t  soa;
+
+    if (!answer_soa(work, node, &apex, &soa)) {
+        return answer_lookup_failed(work);
+    }
+
+    work->negative = true;
+    piece = answer_signed_write(work, &apex, &soa, &work->finish.authorities,
+                                NULL);
+
+    if (piece == ANSWER_PIECE_WRITTEN && work->secure) {
+        piece = answer_denial(work, node, soa.ttl,
+                              &work->finish.authorities);
     }
 
     /* a negative answer without its SOA would not be cached: better TC */
 
-    if (!answer_rrset_write(&work->writer, apex.name, &soa,
-                            &work->finish.authorities, NULL))
-    {
+    if (answer_piece(work, piece) != WIRE_NOERROR) {
+        return WIRE_SERVFAIL;
+    }
+
+    /* RFC 9824 3.1 and 5.1: the proof is one of no data, and an older
+     * validator wants the RCODE of that */
+
+    return work->absent && (!work->secure || answer->parsed.compact_ok)
+           ? WIRE_NXDOMAIN : WIRE_NOERROR;
+}
+
+
+/* The SOA of a node's zone, with the TTL that negative answers have. */
+static bool
+answer_soa(answer_work_t *work, const lookup_node_t *node,
+    lookup_node_t *apex, lookup_rrset_t *soa)
+{
+    lookup_node_apex(apex, node);
+
+    if (!lookup_node_share(node, apex)) {
+        lookup_fetch_apex(work->lookup, apex);
+    }
+
+    return lookup_find(work->lookup, apex, WIRE_TYPE_SOA, soa) == LOOKUP_RRSET
+           && answer_rrset_negative_ttl(soa, &soa->ttl);
+}
+
+
+/* What a piece that had to be there means for the whole reply. */
+static wire_rcode_t
+answer_piece(answer_work_t *work, answer_piece_t piece)
+{
+    if (piece == ANSWER_PIECE_FAILED) {
+        return WIRE_SERVFAIL;
+    }
+
+    if (piece == ANSWER_PIECE_TOO_LARGE) {
         work->finish.flags |= WIRE_FLAG_TC;
     }
 
-    work->negative = true;
-
-    return rcode;
+    return WIRE_NOERROR;
 }
 
 
@@ -232,10 +335,25 @@ answer_additional(answer_work_t *work, const lookup_node_t *node,
                 == LOOKUP_RRSET
                 && rrset.rrs.data != answered->rrs.data)
             {
-                (void) answer_rrset_write(&work->writer, target.name, &rrset,
-                                          &work->finish.additionals, NULL);
+                answer_extra(work, &target, &rrset);
             }
         }
+    }
+}
+
+
+/* Nothing that goes wrong with it is any harm to the answer. */
+static void
+answer_extra(answer_work_t *work, const lookup_node_t *node,
+    const lookup_rrset_t *rrset)
+{
+    answer_dnssec_t  dnssec = work->dnssec;
+
+    if (answer_signed_write(work, node, rrset, &work->finish.additionals, NULL)
+        == ANSWER_PIECE_FAILED)
+    {
+        work->dnssec = dnssec;
+        work->ede = ANSWER_EDE_NONE;
     }
 }
 

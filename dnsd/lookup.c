@@ -53,6 +53,7 @@ lookup_attach(lookup_t *lookup, store_t *store)
     lookup->ready = false;
     lookup->zones.n = 0;
     lookup->zones.generation = 0;
+    lookup->signers_len = 0;            /* numbers of commits start anew */
     lookup->failure = STORE_OK;
 
     if (store == NULL) {
@@ -173,6 +174,13 @@ bool
 lookup_ready(const lookup_t *lookup)
 {
     return lookup->ready;
+}
+
+
+int64_t
+lookup_time(const lookup_t *lookup)
+{
+    return lookup->now;
 }
 
 

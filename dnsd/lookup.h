@@ -146,6 +146,9 @@ void lookup_end(lookup_t *lookup);
 /* In between: what lookup_begin returned. */
 bool lookup_ready(const lookup_t *lookup);
 
+/* In between: the lease time by which the batch judges, s since 1970. */
+int64_t lookup_time(const lookup_t *lookup);
+
 /* Finds zone and label of name, which must be lower case. */
 void lookup_node_init(lookup_t *lookup, lookup_node_t *node, wire_span_t name);
 
@@ -164,10 +167,72 @@ void lookup_fetch_apex(lookup_t *lookup, lookup_node_t *apex);
 
 /*
  * What there is for a type, WIRE_TYPE_ANY included (any one live RRset).  An
- * RRset whose lease has run out does not exist.
+ * RRset whose lease has run out does not exist.  Signatures and NSEC records
+ * are found by the functions further down alone: they make no name exist.
  */
 lookup_result_t lookup_find(const lookup_t *lookup, const lookup_node_t *node,
     uint16_t type, lookup_rrset_t *rrset);
+
+/* As many keys as the registrar lets sign at one time (device_sign.h). */
+#define LOOKUP_SIGNERS_MAX  8
+
+/* Which keys sign a zone now: those that have signed its SOA. */
+typedef struct {
+    bool          is_signed;     /* the apex has DNSKEY records */
+    unsigned      n;
+    struct {
+        uint8_t   algorithm;
+        uint16_t  tag;
+    } signers[LOOKUP_SIGNERS_MAX];
+} lookup_signers_t;
+
+/*
+ * Of a node's zone.  NULL where its apex cannot be read.  Lives until the next
+ * call.  The last zone's are kept until the next commit, so that a signed
+ * answer costs no look at the apex.
+ */
+const lookup_signers_t *lookup_signers(lookup_t *lookup,
+    const lookup_node_t *node);
+
+
+typedef enum {
+    LOOKUP_SIGNED = 0,
+    LOOKUP_UNSIGNED,             /* there is no signature */
+    LOOKUP_EXPIRED,              /* none that is in its time */
+    LOOKUP_NOT_YET
+} lookup_validity_t;
+
+
+typedef struct {
+    wire_span_t   rrs;           /* lookup's own */
+    uint16_t      covered;
+    uint32_t      now;
+} lookup_signatures_t;
+
+
+/*
+ * The signatures that cover a type at the node's name and are in their time,
+ * for lookup_signature_next; it finds one at least where the result is
+ * LOOKUP_SIGNED.
+ */
+lookup_validity_t lookup_signatures(const lookup_t *lookup,
+    const lookup_node_t *node, uint16_t covered,
+    lookup_signatures_t *signatures);
+bool lookup_signature_next(lookup_signatures_t *signatures,
+    wire_span_t *rdata);
+
+/* The NSEC record that is stored for the node's name, while what it says is
+ * true.  The node must be one that exists. */
+bool lookup_denial(const lookup_t *lookup, const lookup_node_t *node,
+    lookup_rrset_t *nsec);
+
+/* RRsets of a value, and so types at a name. */
+#define LOOKUP_TYPES_MAX  128
+
+/* The types that live at the node's name, in ascending order, without those
+ * of lookup_signatures and lookup_denial.  Returns their number. */
+size_t lookup_types(const lookup_t *lookup, const lookup_node_t *node,
+    uint16_t types[LOOKUP_TYPES_MAX]);
 
 void lookup_rr_begin(lookup_rr_iter_t *iter, const lookup_rrset_t *rrset);
 bool lookup_rr_next(lookup_rr_iter_t *iter, lookup_rr_t *rr);

@@ -9,11 +9,6 @@
 #include "lookup_internal.h"
 
 
-static void lookup_rrset_set(const lookup_t *lookup,
-    const lookup_node_t *node, const store_rrset_t *from,
-    lookup_rrset_t *rrset);
-
-
 /* One walk over the value's RRsets decides everything: whether the type is
  * there, or a CNAME, or at least something below, or nothing.  A device has a
  * dozen RRsets at most; an index would cost more than it saves. */
@@ -34,16 +29,14 @@ lookup_find(const lookup_t *lookup, const lookup_node_t *node, uint16_t type,
                : LOOKUP_NXDOMAIN;
     }
 
-    value.kind = (store_kind_t) node->kind;
-    value.header = (store_span_t) { node->header.data, node->header.len };
-    value.rrsets = (store_span_t) { node->rrsets.data, node->rrsets.len };
-
+    value = lookup_value(node);
     store_rrset_begin(&iter, &value);
 
     while (result != LOOKUP_RRSET && store_rrset_next(&iter, &found)) {
         owner = (wire_span_t) { found.owner.data, found.owner.len };
 
         if (!store_rrset_live(&found, lookup->now)
+            || lookup_is_meta(found.type)
             || !wire_owner_ends_with(owner, wanted))
         {
             continue;
@@ -62,7 +55,7 @@ lookup_find(const lookup_t *lookup, const lookup_node_t *node, uint16_t type,
             result = LOOKUP_RRSET;
 
         } else if (found.type == WIRE_TYPE_CNAME
-                   && type != WIRE_TYPE_RRSIG && type != WIRE_TYPE_NSEC)
+                   && !lookup_is_meta(type))
         {
             /* those two belong to the CNAME's own name (RFC 4035 2.5) */
 
@@ -72,6 +65,17 @@ lookup_find(const lookup_t *lookup, const lookup_node_t *node, uint16_t type,
     }
 
     return exists ? result : LOOKUP_NXDOMAIN;
+}
+
+
+store_value_t
+lookup_value(const lookup_node_t *node)
+{
+    return (store_value_t) {
+        .kind = (store_kind_t) node->kind,
+        .header = { node->header.data, node->header.len },
+        .rrsets = { node->rrsets.data, node->rrsets.len }
+    };
 }
 
 
@@ -115,7 +119,7 @@ lookup_rr_next(lookup_rr_iter_t *iter, lookup_rr_t *rr)
 
 /* The TTL never outlives the lease: a resolver must not go on with what has
  * been given to somebody else. */
-static void
+void
 lookup_rrset_set(const lookup_t *lookup, const lookup_node_t *node,
     const store_rrset_t *from, lookup_rrset_t *rrset)
 {

@@ -53,6 +53,10 @@ struct lookup_s {
     lookup_node_t        apex;          /* of this batch's last negative answer
                                            of another value than its own */
     uint8_t              apex_name[WIRE_NAME_MAX];
+    lookup_signers_t     signers;       /* of the zone below */
+    uint64_t             signers_txn;   /* that they are from */
+    size_t               signers_len;   /* of its name; 0: of none */
+    uint8_t              signers_zone[WIRE_NAME_MAX];
 
     store_key_t          keys[LOOKUP_BATCH];
     store_span_t         values[LOOKUP_BATCH];
@@ -63,6 +67,20 @@ struct lookup_s {
 /* Gives a reader a store, or takes it away (NULL).  The caller holds the
  * reader's mutex. */
 store_status_t lookup_attach(lookup_t *lookup, store_t *store);
+
+/* The value of a node that was found. */
+store_value_t lookup_value(const lookup_node_t *node);
+
+/* Shows an RRset of a node's value. */
+void lookup_rrset_set(const lookup_t *lookup, const lookup_node_t *node,
+    const store_rrset_t *from, lookup_rrset_t *rrset);
+
+/* Signatures and NSEC: data about data. */
+static inline bool
+lookup_is_meta(uint16_t type)
+{
+    return type == WIRE_TYPE_RRSIG || type == WIRE_TYPE_NSEC;
+}
 
 
 #endif /* LOOKUP_INTERNAL_H */

@@ -36,8 +36,10 @@
 #define WIRE_TYPE_OPT     41
 #define WIRE_TYPE_RRSIG   46
 #define WIRE_TYPE_NSEC    47
+#define WIRE_TYPE_DNSKEY  48
 #define WIRE_TYPE_SVCB    64
 #define WIRE_TYPE_HTTPS   65
+#define WIRE_TYPE_NXNAME  128      /* in bitmaps only, RFC 9824 2 */
 #define WIRE_TYPE_TSIG    250
 #define WIRE_TYPE_IXFR    251
 #define WIRE_TYPE_AXFR    252
@@ -55,6 +57,7 @@
 #define WIRE_FLAG_CD      0x0010
 
 #define WIRE_EDNS_DO      0x8000
+#define WIRE_EDNS_CO      0x4000   /* compact answers OK, RFC 9824 5.1 */
 
 /* EDNS options that mean something here. */
 #define WIRE_OPTION_NSID       3     /* RFC 5001 */
@@ -111,6 +114,7 @@ typedef struct {
     size_t          question_end;   /* 0: no question that could be echoed */
     bool            edns;           /* came with a usable OPT */
     bool            dnssec_ok;      /* the DO bit */
+    bool            compact_ok;     /* the CO bit, beside DO */
     uint16_t        payload;        /* what the client says it can take */
     wire_options_t  options;        /* none without a usable OPT */
 } wire_query_t;
@@ -157,8 +161,8 @@ void wire_name_print(char *text, size_t size, wire_span_t name);
 
 /*
  * Parses a whole query.  With every verdict but DROP, flags, question_end,
- * edns, dnssec_ok, payload and options may be used for a reply; name, type and
- * class only where question_end is not 0.
+ * edns, dnssec_ok, compact_ok, payload and options may be used for a reply;
+ * name, type and class only where question_end is not 0.
  */
 wire_verdict_t wire_query_parse(wire_query_t *query, const uint8_t *message,
     size_t len);
@@ -226,6 +230,7 @@ typedef struct {
     uint16_t      authorities;
     uint16_t      additionals;   /* without the OPT */
     uint16_t      udp_size;      /* what our OPT says */
+    bool          compact;       /* its CO bit */
     wire_span_t   options;       /* in our OPT; its RDATA */
 } wire_finish_t;
 

@@ -50,6 +50,7 @@ wire_query_parse(wire_query_t *query, const uint8_t *message, size_t len)
     query->question_end = 0;
     query->edns = false;
     query->dnssec_ok = false;
+    query->compact_ok = false;
     query->payload = WIRE_UDP_MIN;
     query->options.present = 0;
 
@@ -225,6 +226,8 @@ wire_opt_parse(wire_query_t *query, const wire_record_t *record)
 
     query->edns = true;
     query->dnssec_ok = (record->ttl & WIRE_EDNS_DO) != 0;
+    query->compact_ok = query->dnssec_ok
+                        && (record->ttl & WIRE_EDNS_CO) != 0;
 
     /* a class of an OPT is a size, and below 512 means 512 (ibid. 6.2.3) */
 

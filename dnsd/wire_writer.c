@@ -165,6 +165,11 @@ wire_finish(wire_writer_t *writer, const wire_query_t *query,
 {
     uint16_t  flags;
 
+    /* RFC 3225 3, RFC 9824 5.1 */
+
+    flags = (uint16_t) ((query->dnssec_ok ? WIRE_EDNS_DO : 0)
+                        | (finish->compact ? WIRE_EDNS_CO : 0));
+
     /* its room was kept, so this cannot overflow */
 
     if (query->edns) {
@@ -174,7 +179,7 @@ wire_finish(wire_writer_t *writer, const wire_query_t *query,
         wire_write16(writer, WIRE_TYPE_OPT);
         wire_write16(writer, finish->udp_size);
         wire_write16(writer, (uint16_t) (finish->rcode >> 4 << 8));
-        wire_write16(writer, query->dnssec_ok ? WIRE_EDNS_DO : 0);
+        wire_write16(writer, flags);
         wire_write16(writer, (uint16_t) finish->options.len);
         wire_write(writer, finish->options.data, finish->options.len);
     }

@@ -20,7 +20,8 @@ use constant { AA => 0x0400, TC => 0x0200, RD => 0x0100, RA => 0x0080,
 use constant { SOA => 6, DNSKEY => 48, DO => 0x8000, MBZ => 0x0040 };
 use constant { NSID => 3, SUBNET => 8, EXPIRE => 9, COOKIE => 10,
                UNKNOWN => 100 };
-use constant { NOERROR => 0, NOTIMP => 4, REFUSED => 5, BADVERS => 16 };
+use constant { NOERROR => 0, FORMERR => 1, NOTIMP => 4, REFUSED => 5,
+    BADVERS => 16 };
 
 my $d = SrvRegistrar::Dnsd->new();
 
@@ -202,9 +203,11 @@ for my $opcode (1 .. 15) {
 
 
 # Types: those assigned, those of each range that is not, and some of each
-# end.  What exists is few; ANY has an answer, transfers are not made.
+# end.  What exists is few; ANY has an answer, transfers are not made, and
+# NXNAME stands in bitmaps only (RFC 9824 3.5).
 
-my %special = (2 => 0, 6 => 0, 15 => 0, 255 => 0, 251 => REFUSED, 252 => NOTIMP);
+my %special = (2 => 0, 6 => 0, 15 => 0, 255 => 0, 251 => REFUSED,
+    252 => NOTIMP, 128 => FORMERR);
 my %rcodes = ask_types(0 .. 300, 32768 .. 32780, 65270 .. 65535);
 my @wrong = grep {
     $rcodes{$_} != ($special{$_} // NOERROR)

@@ -9,8 +9,9 @@
 
 
 #include "answer.h"
+#include "dnsd_signer.h"
 #include "log.h"
-#include "lookup.h"
+#include "lookup_internal.h"
 #include "store.h"
 #include "store_zone.h"
 
@@ -43,6 +44,8 @@ typedef struct {
     answer_outcome_t   outcome;
     answer_t           answer;           /* the whole of it */
     answer_policy_t    policy;           /* the size is set for each query */
+    sign_t            *sign;
+    int64_t            now;              /* lease time; 0: the clock's */
 } world_t;
 
 
@@ -296,6 +299,7 @@ world_ask(world_t *world, const uint8_t *query, size_t len, uint16_t udp_size)
     };
     const answer_context_t  context = {
         .policy = &world->policy,
+        .sign = world->sign,
         .stream = udp_size == 0,
         .padded = udp_size == 0,
         .keepalive = 100,
@@ -310,6 +314,11 @@ world_ask(world_t *world, const uint8_t *query, size_t len, uint16_t udp_size)
     }
 
     WORLD_MUST(lookup_begin(world->lookup));
+
+    if (world->now != 0) {
+        world->lookup->now = world->now;
+    }
+
     answer_queries(world->lookup, &context, &answer, 1);
     lookup_end(world->lookup);
     free(copy);
