@@ -388,6 +388,12 @@ private_decode(uint8_t secret[DNSSEC_SECRET_LEN], uint8_t algorithm,
         while (pad < 2 && found->key[found->key_len - 1 - pad] == '=') {
             pad++;
         }
+
+        /* OpenSSL takes one in the middle for a zero */
+
+        if (memchr(found->key, '=', found->key_len - pad) != NULL) {
+            n = -1;
+        }
     }
 
     /* a scalar that begins with zeros is written without them by some */
