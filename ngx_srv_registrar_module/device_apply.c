@@ -23,19 +23,19 @@ typedef struct {
 
 
 static void apply_update(device_draft_t *draft, const device_zone_t *zone,
-    device_method_t method, const device_update_t *update);
+    device_method_t method, const device_change_t *change);
 static uint32_t apply_lease(const device_draft_t *draft,
-    const device_zone_t *zone, const device_update_t *update);
+    const device_zone_t *zone, const device_change_t *change);
 static bool apply_keep_doors(const device_draft_t *draft,
     const store_rrset_t *rrset);
-static void apply_renew(const apply_t *apply, const device_update_t *update);
+static void apply_renew(const apply_t *apply, const device_change_t *change);
 static void apply_wish(const apply_t *apply, const device_wish_t *wish);
 
 
 device_reason_t
 device_apply(const device_place_t *place, const device_zone_t *zone,
     const device_claim_t *claim, device_method_t method,
-    const device_update_t *update, device_outcome_t *outcome,
+    const device_change_t *change, device_outcome_t *outcome,
     device_error_t *error)
 {
     device_draft_t   draft;
@@ -63,7 +63,7 @@ device_apply(const device_place_t *place, const device_zone_t *zone,
         return device_draft_finish(&draft, NULL, outcome, error);
     }
 
-    apply_update(&draft, zone, method, update);
+    apply_update(&draft, zone, method, change);
 
     return device_draft_finish(&draft, zone, outcome, error);
 }
@@ -71,7 +71,7 @@ device_apply(const device_place_t *place, const device_zone_t *zone,
 
 static void
 apply_update(device_draft_t *draft, const device_zone_t *zone,
-    device_method_t method, const device_update_t *update)
+    device_method_t method, const device_change_t *change)
 {
     size_t           i;
     apply_t          apply;
@@ -79,7 +79,7 @@ apply_update(device_draft_t *draft, const device_zone_t *zone,
     store_device_t  *device;
 
     device = &draft->device;
-    device->lease = apply_lease(draft, zone, update);
+    device->lease = apply_lease(draft, zone, change);
     device->lease_end = device_time_add(draft->place->now, device->lease);
 
     apply.draft = draft;
@@ -94,11 +94,11 @@ apply_update(device_draft_t *draft, const device_zone_t *zone,
         device_draft_filter(draft, apply_keep_doors);
 
     } else {
-        apply_renew(&apply, update);
+        apply_renew(&apply, change);
     }
 
-    for (i = 0; i < update->nwishes; i++) {
-        apply_wish(&apply, &update->wishes[i]);
+    for (i = 0; i < change->nwishes; i++) {
+        apply_wish(&apply, &change->wishes[i]);
     }
 
     memset(&addresses, 0, sizeof(addresses));
@@ -106,8 +106,8 @@ apply_update(device_draft_t *draft, const device_zone_t *zone,
     addresses.expires = apply.lease_end;
     addresses.door = STORE_DOOR_ADDRESS;
 
-    device_draft_address(draft, &update->ipv4, 4, &addresses);
-    device_draft_address(draft, &update->ipv6, 6, &addresses);
+    device_draft_address(draft, &change->ipv4, 4, &addresses);
+    device_draft_address(draft, &change->ipv6, 6, &addresses);
 }
 
 
@@ -115,12 +115,12 @@ apply_update(device_draft_t *draft, const device_zone_t *zone,
  * changed them.  A stated one has been already. */
 static uint32_t
 apply_lease(const device_draft_t *draft, const device_zone_t *zone,
-    const device_update_t *update)
+    const device_change_t *change)
 {
     uint32_t  lease;
 
-    if (update->lease > 0) {
-        return update->lease;
+    if (change->lease > 0) {
+        return change->lease;
     }
 
     lease = draft->device.lease;
@@ -153,7 +153,7 @@ apply_keep_doors(const device_draft_t *draft, const store_rrset_t *rrset)
  * from where they were set only: a device that has moved must not keep what
  * is somebody else's by now. */
 static void
-apply_renew(const apply_t *apply, const device_update_t *update)
+apply_renew(const apply_t *apply, const device_change_t *change)
 {
     size_t          i;
     store_rrset_t  *rrset;
@@ -162,7 +162,7 @@ apply_renew(const apply_t *apply, const device_update_t *update)
         rrset = &apply->draft->rrsets[i];
 
         if (rrset->door == STORE_DOOR_RECORDS && !rrset->own_lease
-            && device_address_vouches(&update->source, rrset))
+            && device_address_vouches(&change->source, rrset))
         {
             rrset->expires = apply->lease_end;
         }

@@ -35,7 +35,7 @@ typedef struct {
     const device_address_t *observed;
     int64_t                 now;
     bool                    changed;
-    const device_update_t  *update;          /* for `ignored`; or NULL */
+    const device_change_t  *change;          /* for `ignored`; or NULL */
     uint32_t                jitter;          /* random; spreads refresh_after */
 } device_records_reply_t;
 

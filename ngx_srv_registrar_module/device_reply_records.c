@@ -56,9 +56,9 @@ device_reply_records(const device_records_reply_t *reply)
     device_json_integer(&json, "server_time", reply->now);
     device_json_boolean(&json, "changed", reply->changed);
 
-    if (reply->update != NULL) {
-        device_json_ignored(&json, reply->update->ignored,
-                            reply->update->nignored);
+    if (reply->change != NULL) {
+        device_json_ignored(&json, reply->change->ignored,
+                            reply->change->nignored);
     }
 
     return device_json_finish(&json);

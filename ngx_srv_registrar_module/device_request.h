@@ -40,8 +40,8 @@ typedef struct {
 } device_wish_t;                     /* count 0: the RRset is to go */
 
 
-/* An update.  Large (about 24 KiB): allocated with the request, or static in
- * a test.  Its spans point into itself. */
+/* An update while it is made.  Large (about 17 KiB): on the stack of the event
+ * loop, or static in a test.  Its spans point into itself. */
 typedef struct {
     uint32_t               lease;    /* granted, s; 0: not stated */
     device_address_wish_t  ipv4;     /* UNSTATED resolved already */
@@ -55,6 +55,20 @@ typedef struct {
     uint8_t                names[4096];
     uint8_t                rrs[STORE_VALUE_MAX];
 } device_update_t;
+
+
+/* An update as it waits for its transaction: no larger than it has to be.
+ * Fields as above; all that it points at lies behind it. */
+typedef struct {
+    uint32_t                  lease;
+    device_address_wish_t     ipv4;
+    device_address_wish_t     ipv6;
+    device_address_t          source;
+    const device_wish_t      *wishes;
+    size_t                    nwishes;
+    const char              (*ignored)[DEVICE_IGNORED_LEN];
+    size_t                    nignored;
+} device_change_t;
 
 
 typedef struct {
@@ -75,6 +89,13 @@ typedef struct {
 device_reason_t device_update_parse(device_update_t *update,
     const device_subject_t *subject, store_span_t body,
     device_error_t *error);
+
+/* change: what an update takes as it waits, and that, made in memory of this
+ * size, aligned for any type.  Up to 20 KiB; some 300 bytes of a device with
+ * one service. */
+size_t device_change_size(const device_update_t *update);
+device_change_t *device_change_make(const device_update_t *update,
+    void *memory);
 
 /*
  * `{}`, nothing, or {"public_key": {JWK}, "new_name": true}: fills algorithm

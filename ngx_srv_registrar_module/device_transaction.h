@@ -178,7 +178,7 @@ typedef enum {
  */
 device_reason_t device_apply(const device_place_t *place,
     const device_zone_t *zone, const device_claim_t *claim,
-    device_method_t method, const device_update_t *update,
+    device_method_t method, const device_change_t *change,
     device_outcome_t *outcome, device_error_t *error);
 
 /*

@@ -13,7 +13,9 @@
 
 static void ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work,
     store_txn_t *txn, store_issuers_t *issuers,
-    ngx_srv_registrar_job_t *job);
+    ngx_srv_registrar_job_t *job, ngx_log_t *log);
+static device_reason_t ngx_srv_registrar_batch_keep(
+    ngx_srv_registrar_job_t *job, ngx_log_t *log);
 static store_status_t ngx_srv_registrar_batch_issuer(store_txn_t *txn,
     store_issuers_t *issuers, ngx_srv_registrar_job_t *job);
 static void ngx_srv_registrar_batch_rename(ngx_srv_registrar_work_t *work,
@@ -67,7 +69,7 @@ ngx_srv_registrar_batch(ngx_srv_registrar_work_t *work, ngx_log_t *log)
     }
 
     for (job = work->jobs; job; job = job->next) {
-        ngx_srv_registrar_batch_job(work, txn, &issuers, job);
+        ngx_srv_registrar_batch_job(work, txn, &issuers, job, log);
     }
 
     ngx_srv_registrar_batch_touch(work, txn);
@@ -92,8 +94,9 @@ ngx_srv_registrar_batch(ngx_srv_registrar_work_t *work, ngx_log_t *log)
 
 static void
 ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work, store_txn_t *txn,
-    store_issuers_t *issuers, ngx_srv_registrar_job_t *job)
+    store_issuers_t *issuers, ngx_srv_registrar_job_t *job, ngx_log_t *log)
 {
+    uint8_t         buffer[STORE_VALUE_MAX];
     store_status_t  status;
     device_place_t  place;
 
@@ -120,7 +123,7 @@ ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work, store_txn_t *txn,
 
     place.key = &job->key;
     place.now = lease_clock_now(&work->clock);
-    place.buffer = job->buffer;
+    place.buffer = buffer;
     place.issuers = issuers;
 
     job->now = place.now;
@@ -139,12 +142,13 @@ ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work, store_txn_t *txn,
 
     job->reason = ngx_srv_registrar_job_rules(job, &place);
 
+    if (job->reason == DEVICE_OK) {
+        job->reason = ngx_srv_registrar_batch_keep(job, log);
+    }
+
     if (job->reason != DEVICE_OK) {
         return;
     }
-
-    /* from the job's own buffer, where it is for the reply too: the map's
-     * bytes die with the transaction */
 
     if (job->outcome.put) {
         (void) store_put(txn, &job->key, job->outcome.bytes);
@@ -164,6 +168,7 @@ ngx_srv_registrar_batch_rename(ngx_srv_registrar_work_t *work,
     store_txn_t *txn, const store_issuers_t *issuers,
     ngx_srv_registrar_job_t *job)
 {
+    uint8_t                      buffers[3][STORE_VALUE_MAX];
     ngx_uint_t                   i;
     device_place_t               places[3];
     store_status_t               status;
@@ -174,9 +179,6 @@ ngx_srv_registrar_batch_rename(ngx_srv_registrar_work_t *work,
     const store_key_t  *key[3] = {
         keys->same ? &keys->current : &keys->root, &keys->current, &job->key
     };
-    uint8_t            *buffer[3] = {
-        keys->root_buffer, keys->current_buffer, job->buffer
-    };
 
     job->now = lease_clock_now(&work->clock);
 
@@ -185,7 +187,7 @@ ngx_srv_registrar_batch_rename(ngx_srv_registrar_work_t *work,
     for (i = 0; i < 3; i++) {
         places[i].key = key[i];
         places[i].now = job->now;
-        places[i].buffer = buffer[i];
+        places[i].buffer = buffers[i];
         places[i].issuers = issuers;
 
         status = store_get(txn, key[i], &places[i].bytes);
@@ -221,6 +223,36 @@ ngx_srv_registrar_batch_rename(ngx_srv_registrar_work_t *work,
     if (!keys->same) {
         (void) store_put(txn, key[0], renamed.root.bytes);
     }
+
+    /* the reply has no use for the value */
+
+    job->outcome.bytes.data = NULL;
+    job->outcome.bytes.len = 0;
+}
+
+
+/* The new value, for the reply: what lies in the map dies with the transaction,
+ * and what lies here with the job. */
+static device_reason_t
+ngx_srv_registrar_batch_keep(ngx_srv_registrar_job_t *job, ngx_log_t *log)
+{
+    store_span_t  *bytes;
+
+    bytes = &job->outcome.bytes;
+
+    if (bytes->len == 0) {
+        return DEVICE_OK;
+    }
+
+    job->value = ngx_alloc(bytes->len, log);
+    if (job->value == NULL) {
+        return DEVICE_INTERNAL;
+    }
+
+    ngx_memcpy(job->value, bytes->data, bytes->len);
+    bytes->data = job->value;
+
+    return DEVICE_OK;
 }
 
 
@@ -327,7 +359,7 @@ ngx_srv_registrar_job_rules(ngx_srv_registrar_job_t *job,
                                     &job->outcome, &job->error);
 
     default: /* NGX_SRV_REGISTRAR_JOB_APPLY */
-        return device_apply(place, zone, &job->claim, job->method, job->update,
+        return device_apply(place, zone, &job->claim, job->method, job->change,
                             &job->outcome, &job->error);
     }
 }

@@ -166,6 +166,7 @@ device_reason_t
 ngx_srv_registrar_preview(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
     ngx_srv_registrar_job_t *job)
 {
+    uint8_t                         buffer[STORE_VALUE_MAX];
     device_place_t                  place;
     store_status_t                  status;
     device_reason_t                 reason;
@@ -189,23 +190,23 @@ ngx_srv_registrar_preview(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
         }
     }
 
-    job->buffer = ngx_palloc(r->pool, STORE_VALUE_MAX);
-    if (job->buffer == NULL) {
-        return DEVICE_INTERNAL;
-    }
-
     ngx_memzero(&place, sizeof(device_place_t));
 
     place.key = &ctx->key;
     place.bytes = ctx->bytes;
     place.now = ctx->now;
-    place.buffer = job->buffer;
+    place.buffer = buffer;
     place.issuers = ctx->issuers;
 
     job->zone = ctx->zone;
     ctx->job = job;
 
     reason = ngx_srv_registrar_job_rules(job, &place);
+
+    /* of the outcome, the new value is nobody's */
+
+    job->outcome.bytes.data = NULL;
+    job->outcome.bytes.len = 0;
 
     if (reason != DEVICE_OK) {
         ctx->error = job->error;

@@ -266,13 +266,6 @@ ngx_srv_registrar_enroll_rename(ngx_http_request_t *r,
         return DEVICE_INTERNAL;
     }
 
-    rename->root_buffer = ngx_palloc(r->pool, STORE_VALUE_MAX);
-    rename->current_buffer = ngx_palloc(r->pool, STORE_VALUE_MAX);
-
-    if (rename->root_buffer == NULL || rename->current_buffer == NULL) {
-        return DEVICE_INTERNAL;
-    }
-
     rename->current = ctx->key;
     rename->same = (job->enrollment.epoch == 0);
     rename->interval = (uint32_t) rlcf->new_name;

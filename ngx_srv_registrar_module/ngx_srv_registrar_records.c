@@ -59,17 +59,13 @@ static device_reason_t
 ngx_srv_registrar_parse_update(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx)
 {
+    void             *memory;
     size_t            len;
     uint8_t           wire[STORE_NAME_MAX];
     store_span_t      name;
+    device_reason_t   reason;
+    device_update_t   update;
     device_subject_t  subject;
-
-    /* not zeroed: most of it is room that a usual update never touches */
-
-    ctx->update = ngx_palloc(r->pool, sizeof(device_update_t));
-    if (ctx->update == NULL) {
-        return DEVICE_INTERNAL;
-    }
 
     name.data = (u_char *) ctx->fqdn;
     name.len = ngx_strlen(ctx->fqdn);
@@ -83,7 +79,20 @@ ngx_srv_registrar_parse_update(ngx_http_request_t *r,
     subject.fqdn.len = len;
     subject.source = ctx->source;
 
-    return device_update_parse(ctx->update, &subject, ctx->body, &ctx->error);
+    reason = device_update_parse(&update, &subject, ctx->body, &ctx->error);
+
+    if (reason != DEVICE_OK) {
+        return reason;
+    }
+
+    memory = ngx_palloc(r->pool, device_change_size(&update));
+    if (memory == NULL) {
+        return DEVICE_INTERNAL;
+    }
+
+    ctx->change = device_change_make(&update, memory);
+
+    return DEVICE_OK;
 }
 
 
@@ -109,7 +118,7 @@ ngx_srv_registrar_records_reply(ngx_http_request_t *r,
     reply.observed = &ctx->source;
     reply.now = ctx->now;
     reply.changed = changed;
-    reply.update = ctx->update;
+    reply.change = ctx->change;
     /* random() has 31 bits: without the shift devices would spread over half of
      * the time that they may */
 

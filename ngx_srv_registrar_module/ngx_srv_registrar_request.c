@@ -16,6 +16,7 @@ static device_reason_t ngx_srv_registrar_check_form(ngx_http_request_t *r,
 static device_reason_t ngx_srv_registrar_check_method(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
 static ngx_uint_t ngx_srv_registrar_early_data(ngx_http_request_t *r);
+static void ngx_srv_registrar_job_cleanup(void *data);
 static void ngx_srv_registrar_wake_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_srv_registrar_finish(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
@@ -384,6 +385,7 @@ ngx_int_t
 ngx_srv_registrar_wait(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
     ngx_srv_registrar_job_t *job)
 {
+    ngx_pool_cleanup_t             *cln;
     ngx_srv_registrar_main_conf_t  *rmcf;
 
     rmcf = ngx_http_get_module_main_conf(r, ngx_srv_registrar_module);
@@ -392,15 +394,16 @@ ngx_srv_registrar_wait(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
     job->zone = ctx->zone;
     job->key = ctx->key;
     job->claim = ctx->claim;
-    job->update = ctx->update;
+    job->change = ctx->change;
 
-    if (job->buffer == NULL) {
-        job->buffer = ngx_palloc(r->pool, STORE_VALUE_MAX);
-    }
-
-    if (job->buffer == NULL) {
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
         return ngx_srv_registrar_refuse(r, ctx, DEVICE_INTERNAL);
     }
+
+    job->value = NULL;
+    cln->handler = ngx_srv_registrar_job_cleanup;
+    cln->data = job;
 
     if (rmcf->store == NULL) {
         return ngx_srv_registrar_refuse(r, ctx, DEVICE_STORE_UNAVAILABLE);
@@ -422,6 +425,16 @@ ngx_srv_registrar_wait(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx,
     }
 
     return NGX_DONE;
+}
+
+
+/* With the pool, which stays while the job is with the thread. */
+static void
+ngx_srv_registrar_job_cleanup(void *data)
+{
+    ngx_srv_registrar_job_t *job = data;
+
+    ngx_free(job->value);
 }
 
 

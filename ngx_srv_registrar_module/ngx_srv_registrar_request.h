@@ -38,7 +38,7 @@ typedef struct {
     int64_t                     now;         /* lease time */
     int64_t                     held;        /* lease_clock_held, or 0 */
 
-    device_update_t            *update;
+    device_change_t            *change;
     device_dyndns2_call_t      *call;        /* dyndns2: once it is parsed */
     ngx_srv_registrar_job_t    *job;
 

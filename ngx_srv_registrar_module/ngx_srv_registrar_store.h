@@ -56,8 +56,6 @@ typedef struct {
     store_key_t    current;
     ngx_uint_t     same;                         /* they are one */
     uint32_t       interval;                     /* s */
-    uint8_t       *root_buffer;                  /* STORE_VALUE_MAX bytes */
-    uint8_t       *current_buffer;
 } ngx_srv_registrar_rename_t;
 
 
@@ -77,7 +75,7 @@ struct ngx_srv_registrar_job_s {
     device_admin_t                 admin;        /* ADMIN, ISSUER */
     ngx_srv_registrar_rename_t    *rename;       /* RENAME */
     device_method_t                method;       /* APPLY */
-    device_update_t               *update;       /* NULL: withdraw */
+    device_change_t               *change;       /* NULL: withdraw */
     device_door_claim_t            door;         /* CHALLENGE, ADDRESS */
     char                           challenge[DEVICE_CHALLENGE_LEN];
     device_address_wish_t          ipv4;         /* ADDRESS */
@@ -85,12 +83,13 @@ struct ngx_srv_registrar_job_s {
     uint32_t                       issue;        /* CREDENTIALS */
     uint32_t                       rotate;
     uint16_t                       secret;       /* CREDENTIALS, REGISTER */
-    uint8_t                       *buffer;       /* STORE_VALUE_MAX bytes */
 
     /* results */
     device_reason_t                reason;
     device_error_t                 error;
     device_outcome_t               outcome;
+    uint8_t                       *value;        /* outcome's bytes: malloc's,
+                                                    freed with the request */
     int64_t                        now;
     unsigned                       committed:1; /* durable, and accepted */
 };

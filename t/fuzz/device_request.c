@@ -1,4 +1,5 @@
 /* units: ngx_srv_registrar_module/device_request.c
+   ngx_srv_registrar_module/device_change.c
    ngx_srv_registrar_module/device_key_request.c
    ngx_srv_registrar_module/device_object.c
    ngx_srv_registrar_module/device_wish.c
@@ -68,6 +69,45 @@ check(const device_update_t *update)
 }
 
 
+/* What waits is the same, in memory that has just the room. */
+static void
+check_change(const device_update_t *update)
+{
+    void                 *memory;
+    size_t                i;
+    device_change_t      *change;
+    const store_rrset_t  *is, *was;
+
+    memory = malloc(device_change_size(update));
+
+    if (memory == NULL) {
+        abort();
+    }
+
+    change = device_change_make(update, memory);
+
+    for (i = 0; i < update->nwishes; i++) {
+        is = &change->wishes[i].rrset;
+        was = &update->wishes[i].rrset;
+
+        if (is->owner.len != was->owner.len || is->rrs.len != was->rrs.len
+            || memcmp(is->owner.data, was->owner.data, is->owner.len) != 0
+            || memcmp(is->rrs.data, was->rrs.data, is->rrs.len) != 0)
+        {
+            abort();
+        }
+    }
+
+    if (memcmp(change->ignored, update->ignored,
+               update->nignored * DEVICE_IGNORED_LEN) != 0)
+    {
+        abort();
+    }
+
+    free(memory);
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -100,6 +140,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (reason == DEVICE_OK) {
         check(&update);
+        check_change(&update);
 
     } else if (error.reason != reason) {
         abort();

@@ -159,6 +159,7 @@ sub read
 #   servers     whole further server{} and srv_registrar_zone{} blocks
 #   lease       "30s 2h 1d";  service  the list;  zone_base  replaces the
 #               whole of the zone's body but `file`
+#   connections of a worker, 512
 #   full        a whole nginx.conf in place of the bench's; in it and in
 #               all slots %%DIR%%, %%ADDRESS%%, %%PORT%%, %%DNS_PORT%%,
 #               %%MODULE%% and %%ZONE%% stand for this bench's

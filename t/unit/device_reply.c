@@ -3,6 +3,7 @@
    ngx_srv_registrar_module/device_json_rrset.c
    ngx_srv_registrar_module/device_reply.c
    ngx_srv_registrar_module/device_reply_records.c
+   ngx_srv_registrar_module/device_change.c
    ngx_srv_registrar_module/device_reason.c
    ngx_srv_registrar_module/device_hkdf.c
    ngx_srv_registrar_module/device_key.c
@@ -273,6 +274,7 @@ static void
 test_records(void **unused)
 {
     world_t                 world;
+    device_change_t        *change;
     device_records_reply_t  reply;
 
     (void) unused;
@@ -304,7 +306,8 @@ test_records(void **unused)
     reply.observed = &ipv4;
     reply.now = NOW;
     reply.changed = true;
-    reply.update = &update;
+    change = world_change(&update);
+    reply.change = change;
 
     check_text(device_reply_records(&reply),
         "{\"fqdn\":\"" FQDN "\",\"records\":["
@@ -325,6 +328,7 @@ test_records(void **unused)
     /* withdrawn: nothing to show, nothing to refresh */
 
     memset(&update, 0, sizeof(update));
+    reply.change = NULL;
     store_records(&world, 0);
     reply.bytes.len = world.len;
     reply.changed = false;
@@ -336,6 +340,7 @@ test_records(void **unused)
 
     world.value[10] ^= 1;
     assert_null(device_reply_records(&reply));
+    free(change);
 }
 
 

@@ -8,6 +8,7 @@
    ngx_srv_registrar_module/device_credential.c
    ngx_srv_registrar_module/device_enrollment.c
    ngx_srv_registrar_module/device_apply.c
+   ngx_srv_registrar_module/device_change.c
    ngx_srv_registrar_module/device_sweep.c
    ngx_srv_registrar_module/device_reason.c
    ngx_srv_registrar_module/device_hkdf.c

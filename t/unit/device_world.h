@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -329,20 +330,42 @@ world_rotate(world_t *world, const device_claim_t *claim,
 }
 
 
+/* In memory that has just the room. */
+static inline device_change_t *
+world_change(const device_update_t *update)
+{
+    void  *memory;
+
+    if (update == NULL) {
+        return NULL;
+    }
+
+    memory = malloc(device_change_size(update));
+    assert_non_null(memory);
+
+    return device_change_make(update, memory);
+}
+
+
 static inline device_reason_t
 world_apply(world_t *world, const device_claim_t *claim,
     device_method_t method, const device_update_t *update)
 {
-    device_place_t   place = world_place(world);
-    device_reason_t  reason;
+    device_place_t    place = world_place(world);
+    device_reason_t   reason;
+    device_change_t  *change;
 
-    reason = device_apply(&place, &world->zone, claim, method, update,
+    change = world_change(update);
+
+    reason = device_apply(&place, &world->zone, claim, method, change,
                           &world->outcome, &world->error);
 
     if (world_again(world, &place, reason)) {
-        reason = device_apply(&place, &world->zone, claim, method, update,
+        reason = device_apply(&place, &world->zone, claim, method, change,
                               &world->outcome, &world->error);
     }
+
+    free(change);
 
     return world_commit(world, reason);
 }

@@ -18,6 +18,7 @@ sub text
     my %s = (
         (map { $_ => '' } qw(main http zone server enroll records key
             credentials servers)),
+        connections => 512,
         lease   => '30s 2h 1d',
         service => '_xmpp-server._tcp _xmpps-server._tcp _xmpp-client._tcp',
         %{ $self->{slots} },
@@ -61,7 +62,7 @@ error_log %%DIR%%/error.log %%LEVEL%%;
 thread_pool srv_registrar threads=1;
 %%main%%
 events {
-    worker_connections 512;
+    worker_connections %%connections%%;
 }
 http {
     access_log %%DIR%%/access.log;
