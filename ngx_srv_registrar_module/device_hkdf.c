@@ -1,7 +1,7 @@
 
 /*
  * What is derived from a secret: HKDF-SHA256 (RFC 5869), and HMAC-SHA256
- * (RFC 2104) under such a key.
+ * (RFC 2104) under it or under such a key.
  *
  * Both are made of plain digests: OpenSSL's own objects for them take several
  * times as long to set up as the hashing takes, and each update needs both,
@@ -91,6 +91,25 @@ device_hkdf(uint8_t *out, size_t len,
     ERR_clear_error();
 
     return derived;
+}
+
+
+bool
+device_hmac(uint8_t mac[DEVICE_KEY_MAC_LEN],
+    const uint8_t secret[DEVICE_SECRET_LEN], const store_span_t *parts,
+    size_t n)
+{
+    bool          made;
+    EVP_MD_CTX   *ctx;
+    store_span_t  key = { secret, DEVICE_SECRET_LEN };
+
+    ctx = device_sha256_open();
+    made = ctx != NULL && device_hmac_sha256(ctx, mac, key, parts, n);
+
+    EVP_MD_CTX_free(ctx);
+    ERR_clear_error();
+
+    return made;
 }
 
 

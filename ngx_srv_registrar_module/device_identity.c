@@ -363,11 +363,8 @@ device_name_derive(uint8_t mac[DEVICE_SHA256_LEN],
     const uint8_t name_secret[DEVICE_SECRET_LEN], const char *purpose,
     store_span_t space, store_span_t identity, store_span_t epoch)
 {
-    bool         done;
-    size_t       len;
-    uint8_t      space_len[2], identity_len[4];
-    EVP_PKEY    *pkey;
-    EVP_MD_CTX  *ctx;
+    uint8_t       space_len[2], identity_len[4];
+    store_span_t  parts[7];
 
     if (space.len > UINT16_MAX || identity.len > INT32_MAX) {
         return false;
@@ -381,29 +378,15 @@ device_name_derive(uint8_t mac[DEVICE_SHA256_LEN],
     identity_len[2] = (uint8_t) (identity.len >> 8);
     identity_len[3] = (uint8_t) identity.len;
 
-    len = DEVICE_SHA256_LEN;
+    parts[0] = (store_span_t) { (const uint8_t *) "srv-registrar",
+                                sizeof("srv-registrar") };
+    parts[1] = (store_span_t) { (const uint8_t *) purpose,
+                                strlen(purpose) + 1 };
+    parts[2] = (store_span_t) { space_len, sizeof(space_len) };
+    parts[3] = space;
+    parts[4] = (store_span_t) { identity_len, sizeof(identity_len) };
+    parts[5] = identity;
+    parts[6] = epoch;
 
-    pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_HMAC, NULL, name_secret,
-                                        DEVICE_SECRET_LEN);
-    ctx = EVP_MD_CTX_new();
-
-    done = pkey != NULL && ctx != NULL
-           && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, pkey) == 1
-           && EVP_DigestSignUpdate(ctx, "srv-registrar",
-                                   sizeof("srv-registrar")) == 1
-           && EVP_DigestSignUpdate(ctx, purpose, strlen(purpose) + 1) == 1
-           && EVP_DigestSignUpdate(ctx, space_len, sizeof(space_len)) == 1
-           && EVP_DigestSignUpdate(ctx, space.data, space.len) == 1
-           && EVP_DigestSignUpdate(ctx, identity_len, sizeof(identity_len))
-              == 1
-           && EVP_DigestSignUpdate(ctx, identity.data, identity.len) == 1
-           && EVP_DigestSignUpdate(ctx, epoch.data, epoch.len) == 1
-           && EVP_DigestSignFinal(ctx, mac, &len) == 1
-           && len == DEVICE_SHA256_LEN;
-
-    EVP_MD_CTX_free(ctx);
-    EVP_PKEY_free(pkey);
-    ERR_clear_error();
-
-    return done;
+    return device_hmac(mac, name_secret, parts, 7);
 }

@@ -90,6 +90,11 @@ bool device_key_derive(uint8_t key[DEVICE_KEY_LEN],
     const uint8_t secret[DEVICE_SECRET_LEN],
     const uint8_t generation[STORE_GENERATION_LEN], const char *fqdn);
 
+/* HMAC-SHA256 (RFC 2104) of n parts, one behind the other. */
+bool device_hmac(uint8_t mac[DEVICE_KEY_MAC_LEN],
+    const uint8_t secret[DEVICE_SECRET_LEN], const store_span_t *parts,
+    size_t n);
+
 /* HMAC-SHA256 of base under that key, which is forgotten at once. */
 bool device_key_mac(uint8_t mac[DEVICE_KEY_MAC_LEN],
     const uint8_t secret[DEVICE_SECRET_LEN],

@@ -1,4 +1,5 @@
-/* units: ngx_srv_registrar_module/device_identity.c */
+/* units: ngx_srv_registrar_module/device_identity.c
+          ngx_srv_registrar_module/device_hkdf.c */
 
 /*
  * Any bytes as a certificate.  An identity that comes out is bounded,

@@ -1,4 +1,5 @@
-/* units: ngx_srv_registrar_module/device_identity.c */
+/* units: ngx_srv_registrar_module/device_identity.c
+          ngx_srv_registrar_module/device_hkdf.c */
 
 /*
  * Identities: certificates made here with every oddity that a CA could sign,
