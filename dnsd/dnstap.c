@@ -244,7 +244,15 @@ dnstap_end(dnstap_t *dnstap)
 
     atomic_store(&dnstap->connected, false);
 
-    while (dnstap->fd != -1 && !dnstap_flush(dnstap, &sent)) {
+    while (dnstap->fd != -1) {
+        if (dnstap_flush(dnstap, &sent)) {
+            if (!sent) {
+                break;
+            }
+
+            continue;
+        }
+
         left = deadline - dnstap_now();
 
         if (dnstap->fd != -1
@@ -306,9 +314,9 @@ dnstap_disconnect(dnstap_t *dnstap, const char *why)
 }
 
 
-/* Sends what the socket takes now.  False where something is left, or where
- * the connection was lost.  A frame that was begun is ended before another
- * queue has its turn. */
+/* Sends what the socket takes now, a turn of each queue.  False where something
+ * of that is left, or where the connection was lost.  A frame that was begun
+ * is ended before another queue has its turn. */
 static bool
 dnstap_flush(dnstap_t *dnstap, bool *sent)
 {
@@ -335,8 +343,10 @@ dnstap_flush_queue(dnstap_t *dnstap, dnstap_queue_t *queue, bool *sent)
     struct iovec   iov[2];
     struct msghdr  message = { .msg_iov = iov };
 
+    dnstap_queue_begin(queue);
+
     for ( ;; ) {
-        message.msg_iovlen = dnstap_queue_peek(queue, iov);
+        message.msg_iovlen = dnstap_queue_turn(queue, iov);
 
         if (message.msg_iovlen == 0) {
             return true;

@@ -15,6 +15,8 @@
 
 static void dnstap_queue_copy(dnstap_queue_t *queue, uint64_t at,
     const uint8_t *data, size_t len);
+static unsigned dnstap_queue_span(const dnstap_queue_t *queue, uint64_t head,
+    struct iovec iov[2]);
 static uint64_t dnstap_queue_next(const dnstap_queue_t *queue,
     uint64_t frame);
 
@@ -24,6 +26,7 @@ dnstap_queue_init(dnstap_queue_t *queue)
 {
     queue->bytes = malloc(DNSTAP_QUEUE_SIZE);
     queue->end = 0;
+    queue->turn = 0;
     atomic_init(&queue->head, 0);
     atomic_init(&queue->tail, 0);
 
@@ -78,14 +81,44 @@ dnstap_queue_copy(dnstap_queue_t *queue, uint64_t at, const uint8_t *data,
 unsigned
 dnstap_queue_peek(const dnstap_queue_t *queue, struct iovec iov[2])
 {
-    size_t    from, len, first;
-    uint64_t  head, tail;
+    return dnstap_queue_span(queue,
+                             atomic_load_explicit(&queue->head,
+                                                  memory_order_acquire), iov);
+}
 
-    head = atomic_load_explicit(&queue->head, memory_order_acquire);
+
+/* One that was interrupted goes on. */
+void
+dnstap_queue_begin(dnstap_queue_t *queue)
+{
+    if (atomic_load_explicit(&queue->tail, memory_order_relaxed)
+        >= queue->turn)
+    {
+        queue->turn = atomic_load_explicit(&queue->head,
+                                           memory_order_acquire);
+    }
+}
+
+
+unsigned
+dnstap_queue_turn(const dnstap_queue_t *queue, struct iovec iov[2])
+{
+    return dnstap_queue_span(queue, queue->turn, iov);
+}
+
+
+/* From the tail to there. */
+static unsigned
+dnstap_queue_span(const dnstap_queue_t *queue, uint64_t head,
+    struct iovec iov[2])
+{
+    size_t    from, len, first;
+    uint64_t  tail;
+
     tail = atomic_load_explicit(&queue->tail, memory_order_relaxed);
 
     from = tail & DNSTAP_QUEUE_MASK;
-    len = (size_t) (head - tail);
+    len = head > tail ? (size_t) (head - tail) : 0;
     first = DNSTAP_QUEUE_SIZE - from < len ? DNSTAP_QUEUE_SIZE - from : len;
 
     iov[0] = (struct iovec) { queue->bytes + from, first };

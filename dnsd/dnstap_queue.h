@@ -27,6 +27,8 @@ typedef struct {
     uint64_t                       end;      /* the reader's: where the frame
                                                 ends that tail stands in; tail
                                                 itself between two */
+    uint64_t                       turn;     /* the reader's: where its turn
+                                                ends, between two frames */
     uint8_t                       *bytes;
 } dnstap_queue_t;
 
@@ -41,6 +43,12 @@ bool dnstap_queue_put(dnstap_queue_t *queue, const uint8_t *head,
 
 /* The reader: all that is there, as one or two pieces; returns how many. */
 unsigned dnstap_queue_peek(const dnstap_queue_t *queue, struct iovec iov[2]);
+
+/* The reader: what is left of a turn, which has all that was there when it
+ * began, in the same way; none: it has ended.  Who puts without end does not
+ * keep the others waiting so. */
+void dnstap_queue_begin(dnstap_queue_t *queue);
+unsigned dnstap_queue_turn(const dnstap_queue_t *queue, struct iovec iov[2]);
 
 /* The reader: n bytes of that are gone. */
 void dnstap_queue_take(dnstap_queue_t *queue, size_t n);

@@ -1,15 +1,24 @@
 
 /*
- * Log lines.  A line that cannot be written is lost: a full pipe must not
- * stop the answers.
+ * Log lines.  A line that cannot be written at once is lost: a full pipe must
+ * not stop the answers.
+ *
+ * To ask first whether there is room is not enough, since another thread may
+ * take it.  O_NONBLOCK is not ours to set: it would hold for all who have
+ * stderr in common with us, a shell perhaps.  So a pipe is opened once more,
+ * by which the flag is our own, and a socket is told with each line.  For a
+ * file or a terminal there is no such way; a disk that hangs is waited for.
  */
 
 #include "log.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,13 +31,33 @@
 #define LOG_LINE_MAX    1024
 
 
-static void log_write(const char *format, va_list args, unsigned suppressed);
 static bool log_peer_allowed(log_t *log);
+static void log_write(log_t *log, const char *format, va_list args,
+    unsigned suppressed);
+static void log_send(log_t *log, const char *line, size_t len);
 
 
 void
 log_init(log_t *log, bool verbose)
 {
+    int          fd;
+    struct stat  file;
+
+    log->fd = STDERR_FILENO;
+    log->socket = false;
+
+    if (fstat(STDERR_FILENO, &file) == 0) {
+        log->socket = S_ISSOCK(file.st_mode);
+
+        /* without /proc, or where it is somebody else's, as it is */
+
+        fd = S_ISFIFO(file.st_mode)
+             ? open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+             : -1;
+
+        log->fd = fd == -1 ? STDERR_FILENO : fd;
+    }
+
     atomic_init(&log->verbose, verbose);
     atomic_init(&log->window, 0);
     atomic_init(&log->lines, 0);
@@ -41,10 +70,8 @@ log_line(log_t *log, const char *format, ...)
 {
     va_list  args;
 
-    (void) log;
-
     va_start(args, format);
-    log_write(format, args, 0);
+    log_write(log, format, args, 0);
     va_end(args);
 }
 
@@ -59,7 +86,7 @@ log_verbose(log_t *log, const char *format, ...)
     }
 
     va_start(args, format);
-    log_write(format, args, 0);
+    log_write(log, format, args, 0);
     va_end(args);
 }
 
@@ -75,7 +102,7 @@ log_peer(log_t *log, const char *format, ...)
     }
 
     va_start(args, format);
-    log_write(format, args, atomic_exchange(&log->suppressed, 0));
+    log_write(log, format, args, atomic_exchange(&log->suppressed, 0));
     va_end(args);
 }
 
@@ -99,21 +126,11 @@ log_peer_allowed(log_t *log)
 
 
 static void
-log_write(const char *format, va_list args, unsigned suppressed)
+log_write(log_t *log, const char *format, va_list args, unsigned suppressed)
 {
-    int      n;
-    char     line[LOG_LINE_MAX];
-    size_t   len = sizeof("dnsd: ") - 1;
-    ssize_t  ignored;
-
-    struct pollfd  full = { .fd = STDERR_FILENO, .events = POLLOUT };
-
-    /* a pipe that is writable takes a line at once; one that nobody empties
-     * would stop a thread that holds a snapshot */
-
-    if (poll(&full, 1, 0) != 1 || !(full.revents & POLLOUT)) {
-        return;
-    }
+    int     n;
+    char    line[LOG_LINE_MAX];
+    size_t  len = sizeof("dnsd: ") - 1;
 
     memcpy(line, "dnsd: ", len);
 
@@ -143,6 +160,22 @@ log_write(const char *format, va_list args, unsigned suppressed)
 
     line[len++] = '\n';
 
-    ignored = write(STDERR_FILENO, line, len);
+    log_send(log, line, len);
+}
+
+
+static void
+log_send(log_t *log, const char *line, size_t len)
+{
+    ssize_t        ignored = 0;
+    struct pollfd  full = { .fd = log->fd, .events = POLLOUT };
+
+    if (log->socket) {
+        ignored = send(log->fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+    } else if (poll(&full, 1, 0) == 1 && (full.revents & POLLOUT)) {
+        ignored = write(log->fd, line, len);
+    }
+
     (void) ignored;
 }

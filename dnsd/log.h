@@ -18,9 +18,13 @@ typedef struct {
     _Atomic int64_t   window;        /* second that peer lines count in */
     _Atomic unsigned  lines;         /* of peers in that second */
     _Atomic unsigned  suppressed;    /* since the last one that was written */
+    int               fd;            /* stderr, or another way to its pipe */
+    bool              socket;
 } log_t;
 
 
+/* What stderr is counts from here on.  Before there are threads, and before
+ * privileges are dropped: a pipe is its maker's. */
 void log_init(log_t *log, bool verbose);
 
 /* What the operator or the system caused. */

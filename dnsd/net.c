@@ -30,6 +30,8 @@
 
 
 static unsigned net_places(const net_options_t *options, log_t *log);
+static void net_places_tell(const net_options_t *options, rlim_t places,
+    rlim_t needed, log_t *log);
 static bool net_thread_init(net_thread_t *thread, const net_options_t *options,
     unsigned places, log_t *log);
 static void net_thread_cleanup(net_thread_t *thread);
@@ -356,16 +358,30 @@ net_places(const net_options_t *options, log_t *log)
     places = places < left ? places : left;
     places = places < NET_CONNECTIONS_MIN ? NET_CONNECTIONS_MIN : places;
 
-    /* less than the default is no news: nobody has asked for that many */
-
-    if (places < wanted_places && options->tcp_connections != 0) {
-        log_line(log, "warning: --tcp-connections %u: only %llu, RLIMIT_NOFILE"
-                 " has to be %llu at least", options->tcp_connections,
-                 (unsigned long long) (n * places),
-                 (unsigned long long) (fixed + n * wanted_places));
+    if (places < wanted_places) {
+        net_places_tell(options, n * places, fixed + n * wanted_places, log);
     }
 
     return (unsigned) places;
+}
+
+
+/* Less than the default is no fault, but who wonders why clients are sent away
+ * should find it. */
+static void
+net_places_tell(const net_options_t *options, rlim_t places, rlim_t needed,
+    log_t *log)
+{
+    if (options->tcp_connections != 0) {
+        log_line(log, "warning: --tcp-connections %u: only %llu, RLIMIT_NOFILE"
+                 " has to be %llu at least", options->tcp_connections,
+                 (unsigned long long) places, (unsigned long long) needed);
+
+    } else {
+        log_line(log, "tcp: %llu connections at most, for %u RLIMIT_NOFILE has"
+                 " to be %llu", (unsigned long long) places, NET_CONNECTIONS,
+                 (unsigned long long) needed);
+    }
 }
 
 

@@ -159,5 +159,14 @@ is($d->query('dev1.devices.example', 'A', tcp => 1)->header->rcode, 'NOERROR',
 is($d->query('dev1.devices.example', 'A')->header->rcode, 'NOERROR',
    'and UDP is');
 is($d->stop(), 0, 'stopped');
+# The default is cut by them without being a fault: a line says to what.
+
+$d->{wrapper}[-1] = '--nofile=2000:2000';
+$d->start('--threads', 1);
+like($d->log(), qr/^dnsd:\ tcp:\ 19\d\d\ connections\ at\ most,\ for\ 32768
+                   \ RLIMIT_NOFILE\ has\ to\ be\ 32[89]\d\d$/mx,
+     'the limit in force is told, and what is in its way');
+is($d->stop(), 0, 'stopped');
+
 $d->finish();
 done_testing();

@@ -2,12 +2,13 @@
    dnsd/dnstap_stream.c dnsd/log.c */
 
 /*
- * dnstap's frames, byte by byte; the ring that they wait in, at its edges;
- * control frames as a collector should not send them, and one that is slow.
+ * dnstap's frames, byte by byte; control frames as a collector should not send
+ * them, and one that is slow.  The ring is in dnsd_dnstap_queue.c.
  */
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -110,167 +111,6 @@ longest(void **state)
 }
 
 
-/* Reads frames byte by byte, whose bodies count on. */
-typedef struct {
-    unsigned  at;                /* in the frame's length */
-    uint32_t  left;              /* of its body */
-    uint8_t   next;
-} reader_t;
-
-
-static void
-check(reader_t *reader, uint8_t byte)
-{
-    if (reader->at < 4) {
-        reader->left = reader->left << 8 | byte;
-        reader->at++;
-        return;
-    }
-
-    if (byte != reader->next++) {
-        fail();
-    }
-
-    if (--reader->left == 0) {
-        reader->at = 0;
-    }
-}
-
-
-/* Frames of all sizes through the ring many times over: what comes out is what
- * went in, whatever the pieces in which it is taken. */
-static void
-queue_order(void **state)
-{
-    size_t          i, n, taken, room = 3000;
-    uint8_t         body[3004], put = 0;
-    unsigned        seed = 1, k, pieces;
-    uint64_t        in = 0, out = 0;
-    reader_t        reader = { 0, 0, 0 };
-    struct iovec    iov[2];
-    dnstap_queue_t  queue;
-
-    (void) state;
-
-    assert_true(dnstap_queue_init(&queue));
-
-    while (in < 5ull * DNSTAP_QUEUE_SIZE) {
-        n = (size_t) rand_r(&seed) % room + 1;
-
-        for (i = 0; i < n; i++) {
-            body[i] = put++;
-        }
-
-        if (dnstap_queue_put(&queue,
-                             (uint8_t []) { 0, 0, (uint8_t) (n >> 8),
-                                            (uint8_t) n }, 4, body, n))
-        {
-            in += 4 + n;
-
-        } else {
-            put = (uint8_t) (put - n);
-            assert_true(in - out + 4 + n > DNSTAP_QUEUE_SIZE);
-        }
-
-        if (rand_r(&seed) % 3 != 0 && in - out < DNSTAP_QUEUE_SIZE - 4000) {
-            continue;
-        }
-
-        pieces = dnstap_queue_peek(&queue, iov);
-        taken = 0;
-
-        for (k = 0; k < pieces; k++) {
-            taken += iov[k].iov_len;
-        }
-
-        assert_int_equal(taken, in - out);
-        taken = (size_t) rand_r(&seed) % (taken + 1);
-
-        for (i = 0; i < taken; i++) {
-            check(&reader, i < iov[0].iov_len
-                           ? ((uint8_t *) iov[0].iov_base)[i]
-                           : ((uint8_t *) iov[1].iov_base)[i
-                                                          - iov[0].iov_len]);
-        }
-
-        dnstap_queue_take(&queue, taken);
-        out += taken;
-        assert_true(queue.end >= out);
-        assert_true(queue.end - out < room + 4);
-    }
-
-    dnstap_queue_cleanup(&queue);
-}
-
-
-/* A frame that is half taken counts as one when all is thrown away, and what
- * comes then begins with a whole one. */
-static void
-queue_empty(void **state)
-{
-    struct iovec    iov[2];
-    dnstap_queue_t  queue;
-
-    static const uint8_t  head[4] = { 0, 0, 0, 6 };
-
-    (void) state;
-
-    assert_true(dnstap_queue_init(&queue));
-    assert_int_equal(dnstap_queue_empty(&queue), 0);
-
-    assert_true(dnstap_queue_put(&queue, head, 4, (const uint8_t *) "first.",
-                                 6));
-    assert_true(dnstap_queue_put(&queue, head, 4, (const uint8_t *) "second",
-                                 6));
-    assert_true(dnstap_queue_put(&queue, head, 4, (const uint8_t *) "third.",
-                                 6));
-    dnstap_queue_take(&queue, 13);
-    assert_int_equal(dnstap_queue_empty(&queue), 2);
-    assert_int_equal(dnstap_queue_peek(&queue, iov), 0);
-
-    assert_true(dnstap_queue_put(&queue, head, 4, (const uint8_t *) "fourth",
-                                 6));
-    assert_int_equal(dnstap_queue_peek(&queue, iov), 1);
-    assert_int_equal(iov[0].iov_len, 10);
-    assert_memory_equal(iov[0].iov_base, "\0\0\0\6fourth", 10);
-
-    /* between two frames nothing is half taken */
-
-    dnstap_queue_take(&queue, 10);
-    assert_int_equal(dnstap_queue_empty(&queue), 0);
-    dnstap_queue_cleanup(&queue);
-}
-
-
-/* Exactly full is possible, one byte more is not. */
-static void
-queue_full(void **state)
-{
-    size_t           len = DNSTAP_QUEUE_SIZE - 4;
-    uint8_t         *body = calloc(1, len + 1), head[4];
-    dnstap_queue_t   queue;
-
-    (void) state;
-
-    assert_non_null(body);
-    assert_true(dnstap_queue_init(&queue));
-
-    head[0] = (uint8_t) (len >> 24);
-    head[1] = (uint8_t) (len >> 16);
-    head[2] = (uint8_t) (len >> 8);
-    head[3] = (uint8_t) len;
-
-    assert_false(dnstap_queue_put(&queue, head, 4, body, len + 1));
-    assert_true(dnstap_queue_put(&queue, head, 4, body, len));
-    assert_false(dnstap_queue_put(&queue, head, 1, body, 0));
-    assert_int_equal(dnstap_queue_empty(&queue), 1);
-    assert_true(dnstap_queue_put(&queue, head, 4, body, len));
-
-    dnstap_queue_cleanup(&queue);
-    free(body);
-}
-
-
 static void
 control(void **state)
 {
@@ -345,65 +185,197 @@ slow_collector(void *data)
 }
 
 
+/* A sender with queues, and the socket that its collector listens on. */
+typedef struct {
+    int                 fd;
+    char                dir[32];
+    log_t               log;
+    dnstap_t           *dnstap;
+    dnstap_origin_t     origin;
+    struct sockaddr_in  peer;
+    struct sockaddr_un  address;
+} tap_t;
+
+
+static int
+tap_open(tap_t *tap, unsigned queues)
+{
+    dnstap_options_t  options;
+
+    memset(tap, 0, sizeof(*tap));
+    strcpy(tap->dir, "/tmp/dnsd-dnstap.XXXXXX");
+    assert_non_null(mkdtemp(tap->dir));
+
+    tap->peer.sin_family = AF_INET;
+    tap->address.sun_family = AF_UNIX;
+    snprintf(tap->address.sun_path, sizeof(tap->address.sun_path), "%s/tap",
+             tap->dir);
+    strcpy(options.path, tap->address.sun_path);
+
+    tap->fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(tap->fd, (struct sockaddr *) &tap->address,
+                          sizeof(tap->address)), 0);
+    assert_int_equal(listen(tap->fd, 1), 0);
+
+    log_init(&tap->log, false);
+    dnstap_origin_init(&tap->origin, "i", 1, "v");
+    tap->dnstap = dnstap_create(&options, &tap->origin, queues, &tap->log);
+    assert_non_null(tap->dnstap);
+
+    return tap->fd;
+}
+
+
+static bool
+tap_put(tap_t *tap, unsigned queue, const uint8_t *message, size_t len)
+{
+    dnstap_exchange_t  exchange = {
+        .protocol = DNSTAP_UDP,
+        .peer = (const struct sockaddr *) &tap->peer,
+        .local = (const struct sockaddr *) &tap->peer
+    };
+
+    return dnstap_put(tap->dnstap, queue, DNSTAP_AUTH_QUERY, &exchange,
+                      message, len);
+}
+
+
+static void
+tap_close(tap_t *tap)
+{
+    close(tap->fd);
+    unlink(tap->address.sun_path);
+    rmdir(tap->dir);
+}
+
+
 /* dnsd's end waits for what is left, but not for as long as it likes. */
 static void
 slow_end(void **state)
 {
-    int                 fd;
-    char                dir[] = "/tmp/dnsd-dnstap.XXXXXX";
-    log_t               log;
-    int64_t             begin;
-    uint8_t             message[4096] = { 0 };
-    dnstap_t           *dnstap;
-    pthread_t           thread;
-    struct sockaddr_in  peer = { .sin_family = AF_INET };
-    struct sockaddr_un  address = { .sun_family = AF_UNIX };
-    dnstap_origin_t     origin;
-    dnstap_options_t    options;
-    dnstap_exchange_t   exchange = {
-        .protocol = DNSTAP_UDP,
-        .peer = (const struct sockaddr *) &peer,
-        .local = (const struct sockaddr *) &peer
-    };
+    tap_t      tap;
+    int64_t    begin;
+    uint8_t    message[4096] = { 0 };
+    pthread_t  thread;
 
     (void) state;
 
-    assert_non_null(mkdtemp(dir));
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s/tap", dir);
-    strcpy(options.path, address.sun_path);
-
-    fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    assert_int_equal(bind(fd, (struct sockaddr *) &address, sizeof(address)),
+    (void) tap_open(&tap, 1);
+    assert_int_equal(pthread_create(&thread, NULL, slow_collector, &tap.fd),
                      0);
-    assert_int_equal(listen(fd, 1), 0);
-    assert_int_equal(pthread_create(&thread, NULL, slow_collector, &fd), 0);
+    assert_true(dnstap_start(tap.dnstap));
 
-    log_init(&log, false);
-    dnstap_origin_init(&origin, "i", 1, "v");
-    dnstap = dnstap_create(&options, &origin, 1, &log);
-    assert_non_null(dnstap);
-    assert_true(dnstap_start(dnstap));
-
-    while (!dnstap_put(dnstap, 0, DNSTAP_AUTH_QUERY, &exchange, message,
-                       sizeof(message)))
-    {
+    while (!tap_put(&tap, 0, message, sizeof(message))) {
         (void) poll(NULL, 0, 1);
     }
 
-    while (dnstap_put(dnstap, 0, DNSTAP_AUTH_QUERY, &exchange, message,
-                      sizeof(message)))
-    {
+    while (tap_put(&tap, 0, message, sizeof(message))) {
         continue;
     }
 
     begin = dnstap_now();
-    dnstap_destroy(dnstap);
+    dnstap_destroy(tap.dnstap);
     assert_in_range(dnstap_now() - begin, 0, 3000);
 
     pthread_join(thread, NULL);
+    tap_close(&tap);
+}
+
+
+/* A collector that counts what comes until a frame of the second queue: its
+ * message has another first byte. */
+typedef struct {
+    int            fd;
+    atomic_bool    done;
+    uint64_t       before;       /* bytes */
+} patient_t;
+
+
+static void *
+patient_collector(void *data)
+{
+    patient_t  *patient = data;
+    int         fd = accept(patient->fd, NULL, NULL);
+    char        bytes[16384];
+    ssize_t     n;
+
+    static const uint8_t  accepted[] =
+        "\0\0\0\0\0\0\0\42\0\0\0\1" NAMED;
+
+    n = recv(fd, bytes, 42, MSG_WAITALL);
+
+    if (n == 42) {
+        n = send(fd, accepted, sizeof(accepted) - 1, MSG_NOSIGNAL);
+    }
+
+    while (n > 0 && !patient->done) {
+        (void) poll(NULL, 0, 1);             /* slower than who puts */
+        n = recv(fd, bytes, sizeof(bytes), 0);
+
+        if (n > 0 && memchr(bytes, '!', (size_t) n) != NULL) {
+            atomic_store(&patient->done, true);
+        }
+
+        patient->before += n > 0 ? (uint64_t) n : 0;
+
+        if (patient->before > 8ull * DNSTAP_QUEUE_SIZE) {
+            break;
+        }
+    }
+
+    atomic_store(&patient->done, true);
+
+    while (n > 0) {
+        n = recv(fd, bytes, sizeof(bytes), 0);
+    }
+
     close(fd);
-    unlink(address.sun_path);
-    rmdir(dir);
+
+    return NULL;
+}
+
+
+/* One thread that puts more than is collected does not keep another's frame
+ * waiting for longer than its ring is. */
+static void
+busy_neighbour(void **state)
+{
+    bool                other = false;
+    tap_t               tap;
+    uint8_t             message[4096] = { 0 };
+    patient_t           patient = { .before = 0 };
+    pthread_t           thread;
+
+    (void) state;
+
+    atomic_init(&patient.done, false);
+    patient.fd = tap_open(&tap, 2);
+    assert_int_equal(pthread_create(&thread, NULL, patient_collector,
+                                    &patient), 0);
+    assert_true(dnstap_start(tap.dnstap));
+
+    while (!tap_put(&tap, 0, message, sizeof(message))) {
+        (void) poll(NULL, 0, 1);
+    }
+
+    while (!atomic_load(&patient.done)) {
+        while (tap_put(&tap, 0, message, sizeof(message))) {
+            continue;
+        }
+
+        if (!other) {
+            other = tap_put(&tap, 1, (const uint8_t *) "!", 1);
+        }
+
+        dnstap_wake(tap.dnstap);
+    }
+
+    assert_true(other);
+    assert_in_range(patient.before, 1, 4ull * DNSTAP_QUEUE_SIZE);
+
+    dnstap_destroy(tap.dnstap);
+    pthread_join(thread, NULL);
+    tap_close(&tap);
 }
 
 
@@ -413,11 +385,9 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(frame),
         cmocka_unit_test(longest),
-        cmocka_unit_test(queue_order),
-        cmocka_unit_test(queue_empty),
-        cmocka_unit_test(queue_full),
         cmocka_unit_test(control),
-        cmocka_unit_test(slow_end)
+        cmocka_unit_test(slow_end),
+        cmocka_unit_test(busy_neighbour)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,6 +36,7 @@ use constant TEST_TIMEOUT => 300;
 use constant WAIT         => 30;         # s, for what takes no time
 
 use constant USUAL => qr/^dnsd:\ (?: store:\ serving | keys:\  | store:\ .*\ was\ replaced
+                        | tcp:\ \d+\ connections\ at\ most,\ for\ 32768
                         | listening\ on | counters: | stats: | stopped
                         | warning:\ running\ as\ root )/x;
 
