@@ -204,6 +204,10 @@ signing_check_one(const store_key_t *key, const store_value_t *value,
             left = rrset->expires > now ? rrset->expires - now : 0;
             need = left + signing->signer.margin;
 
+            /* what the circle of RFC 1982 cannot hold comes in time */
+
+            need = need < 1 << 30 ? need : 1 << 30;
+
             assert_true(rrsig.inception <= now);
             assert_true(rrsig.expiration >= now + need);
         }
