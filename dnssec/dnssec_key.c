@@ -25,9 +25,6 @@
 /* SEQUENCE of two INTEGERs of 33 bytes at most, with their headers. */
 #define P256_DER_MAX  (2 + 2 * (2 + 32 + 1))
 
-/* A private key of either algorithm. */
-#define KEY_DER_MAX   64
-
 /* A SubjectPublicKeyInfo of P-256; x and y are its end (RFC 5480 2). */
 #define P256_SPKI_LEN  (27 + 64)
 
@@ -42,10 +39,7 @@ struct dnssec_key_s {
 };
 
 
-/* Both are given to OpenSSL as DER: of the bytes alone it would keep a copy
- * outside of its secure heap.
- *
- * An EC private key without the public one, which OpenSSL then makes
+/* An EC private key without the public one, which OpenSSL then makes
  * (RFC 5915 3): version 1, the scalar between these, prime256v1. */
 static const uint8_t  p256_head[] = {
     0x30, 0x31, 0x02, 0x01, 0x01, 0x04, 0x20
@@ -53,13 +47,6 @@ static const uint8_t  p256_head[] = {
 
 static const uint8_t  p256_tail[] = {
     0xa0, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07
-};
-
-
-/* PKCS #8 around the seed (RFC 8410 7). */
-static const uint8_t  ed25519_head[] = {
-    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70,
-    0x04, 0x22, 0x04, 0x20
 };
 
 
@@ -73,9 +60,8 @@ static bool key_parse_private(dnssec_key_t *key, const char *name,
     const dnssec_file_t *file, bool pem, char error[DNSSEC_ERROR_MAX]);
 static bool key_make(dnssec_key_t *key,
     const uint8_t secret[DNSSEC_SECRET_LEN]);
-static EVP_PKEY *key_private(int type, const uint8_t *head, size_t head_len,
-    const uint8_t secret[DNSSEC_SECRET_LEN], const uint8_t *tail,
-    size_t tail_len);
+static EVP_PKEY *p256_private(const uint8_t secret[DNSSEC_SECRET_LEN]);
+static EVP_PKEY *ed25519_private(const uint8_t secret[DNSSEC_SECRET_LEN]);
 static bool key_is_pair(const dnssec_key_t *key);
 static bool key_fail(char error[DNSSEC_ERROR_MAX], const char *name,
     const char *why);
@@ -233,13 +219,11 @@ key_make(dnssec_key_t *key, const uint8_t secret[DNSSEC_SECRET_LEN])
 
     if (dnssec_key_algorithm(key) == DNSSEC_ED25519) {
         digest = NULL;
-        key->pkey = key_private(EVP_PKEY_ED25519, ed25519_head,
-                                sizeof(ed25519_head), secret, NULL, 0);
+        key->pkey = ed25519_private(secret);
 
     } else {
         digest = EVP_sha256();
-        key->pkey = key_private(EVP_PKEY_EC, p256_head, sizeof(p256_head),
-                                secret, p256_tail, sizeof(p256_tail));
+        key->pkey = p256_private(secret);
     }
 
     key->begun = EVP_MD_CTX_new();
@@ -256,32 +240,45 @@ key_make(dnssec_key_t *key, const uint8_t secret[DNSSEC_SECRET_LEN])
 }
 
 
-/* The secret between a head and a tail. */
 static EVP_PKEY *
-key_private(int type, const uint8_t *head, size_t head_len,
-    const uint8_t secret[DNSSEC_SECRET_LEN], const uint8_t *tail,
-    size_t tail_len)
+p256_private(const uint8_t secret[DNSSEC_SECRET_LEN])
 {
-    size_t          len = 0;
-    uint8_t         der[KEY_DER_MAX];
+    uint8_t         der[sizeof(p256_head) + DNSSEC_SECRET_LEN
+                        + sizeof(p256_tail)];
     EVP_PKEY       *pkey;
-    const uint8_t  *at = der;
+    const uint8_t  *at;
 
-    memcpy(der, head, head_len);
-    len += head_len;
-    memcpy(der + len, secret, DNSSEC_SECRET_LEN);
-    len += DNSSEC_SECRET_LEN;
+    memcpy(der, p256_head, sizeof(p256_head));
+    memcpy(der + sizeof(p256_head), secret, DNSSEC_SECRET_LEN);
+    memcpy(der + sizeof(p256_head) + DNSSEC_SECRET_LEN, p256_tail,
+           sizeof(p256_tail));
 
-    if (tail_len != 0) {
-        memcpy(der + len, tail, tail_len);
-        len += tail_len;
-    }
-
-    pkey = d2i_PrivateKey(type, NULL, &at, (long) len);
+    at = der;
+    pkey = d2i_PrivateKey(EVP_PKEY_EC, NULL, &at, sizeof(der));
 
     OPENSSL_cleanse(der, sizeof(der));
 
     return pkey;
+}
+
+
+/* OpenSSL keeps what it is given as bytes outside of its secure heap, and a
+ * copy of that key in it. */
+static EVP_PKEY *
+ed25519_private(const uint8_t secret[DNSSEC_SECRET_LEN])
+{
+    EVP_PKEY  *given, *kept = NULL;
+
+    given = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, secret,
+                                         DNSSEC_SECRET_LEN);
+
+    if (given != NULL) {
+        kept = EVP_PKEY_dup(given);
+    }
+
+    EVP_PKEY_free(given);               /* which cleanses it */
+
+    return kept;
 }
 
 

@@ -13,9 +13,7 @@
 #include <fcntl.h>
 #include <ldns/ldns.h>
 #include <openssl/crypto.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/x509.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,11 +27,6 @@
 
 /* The longest value of interest is 44 digits of base64. */
 #define BASE64_LEN     44
-
-/* A private key as SEC 1 has it, from its start to the scalar (RFC 5915):
- * SEQUENCE of 49 or 119 bytes, version 1, OCTET STRING of 32. */
-#define SEC1_AT        7
-#define SEC1_MAX       128
 
 
 /* What is read of a .private file. */
@@ -55,10 +48,6 @@ static bool private_lines(private_t *found, const char *text,
     char error[DNSSEC_ERROR_MAX]);
 static bool private_decode(uint8_t secret[DNSSEC_SECRET_LEN],
     uint8_t algorithm, const private_t *found, char error[DNSSEC_ERROR_MAX]);
-static const char *pem_body(const char *text, size_t *len);
-static EVP_PKEY *pem_private(const char *body, size_t len);
-static bool pem_secret(uint8_t secret[DNSSEC_SECRET_LEN], uint8_t *algorithm,
-    EVP_PKEY *pkey);
 
 
 bool
@@ -416,154 +405,6 @@ private_decode(uint8_t secret[DNSSEC_SECRET_LEN], uint8_t algorithm,
     return len > 0
            || dnssec_fail(error, "holds a PrivateKey that is not one of 32 "
                           "bytes in base64");
-}
-
-
-/*
- * By hand as far as DER: OpenSSL's own reading of PEM leaves the text in
- * memory that it gives back as it is.
- */
-bool
-dnssec_pem_parse(uint8_t secret[DNSSEC_SECRET_LEN], uint8_t *algorithm,
-    const char *text, size_t len, char error[DNSSEC_ERROR_MAX])
-{
-    bool         taken;
-    EVP_PKEY    *pkey = NULL;
-    const char  *body;
-
-    body = pem_body(text, &len);
-
-    if (body != NULL) {
-        pkey = pem_private(body, len);
-    }
-
-    taken = (pkey != NULL) && pem_secret(secret, algorithm, pkey);
-
-    EVP_PKEY_free(pkey);
-    ERR_clear_error();
-
-    return taken
-           || dnssec_fail(error, "holds no private key of P-256 or Ed25519 "
-                          "that needs no password");
-}
-
-
-/* What stands between the lines of a key of PKCS #8, or of an EC key (RFC 5915
- * 4); other blocks may stand before it.  NULL: there is none. */
-static const char *
-pem_body(const char *text, size_t *len)
-{
-    size_t       i;
-    const char  *begin, *end;
-
-    static const char *const  lines[][2] = {
-        { "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----" },
-        { "-----BEGIN EC PRIVATE KEY-----", "-----END EC PRIVATE KEY-----" }
-    };
-
-    for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-        begin = strstr(text, lines[i][0]);
-
-        if (begin == NULL) {
-            continue;
-        }
-
-        begin += strlen(lines[i][0]);
-        end = strstr(begin, lines[i][1]);
-
-        if (end != NULL) {
-            *len = (size_t) (end - begin);
-            return begin;
-        }
-    }
-
-    return NULL;
-}
-
-
-/* Base64 with white space in it. */
-static EVP_PKEY *
-pem_private(const char *body, size_t len)
-{
-    int             n;
-    char           *digits;
-    size_t          i, k = 0;
-    uint8_t        *der;
-    EVP_PKEY       *pkey = NULL;
-    const uint8_t  *at;
-
-    digits = OPENSSL_secure_zalloc(len + 1);
-    der = OPENSSL_secure_zalloc(len + 1);
-
-    if (digits != NULL && der != NULL) {
-        for (i = 0; i < len; i++) {
-            if (strchr(" \t\r\n", body[i]) == NULL) {
-                digits[k++] = body[i];
-            }
-        }
-
-        n = k == 0 ? -1 : EVP_DecodeBlock(der, (const uint8_t *) digits,
-                                          (int) k);
-        at = der;
-
-        /* what padding made of zeros lies behind the DER's own end */
-
-        if (n > 0) {
-            pkey = d2i_AutoPrivateKey(NULL, &at, n);
-        }
-    }
-
-    OPENSSL_secure_clear_free(digits, len + 1);
-    OPENSSL_secure_clear_free(der, len + 1);
-
-    return pkey;
-}
-
-
-/* As its bytes, so that the public key is made from them anew: that in the
- * file may be another's. */
-static bool
-pem_secret(uint8_t secret[DNSSEC_SECRET_LEN], uint8_t *algorithm,
-    EVP_PKEY *pkey)
-{
-    int       len;
-    bool      taken;
-    size_t    n;
-    uint8_t   der[SEC1_MAX], *at;
-
-    if (EVP_PKEY_base_id(pkey) == EVP_PKEY_ED25519) {
-        n = DNSSEC_SECRET_LEN;
-        *algorithm = DNSSEC_ED25519;
-
-        return EVP_PKEY_get_raw_private_key(pkey, secret, &n) == 1
-               && n == DNSSEC_SECRET_LEN;
-    }
-
-    /* 256 bits may be of another curve: its public key will not be that of
-     * the DNSKEY */
-
-    if (EVP_PKEY_base_id(pkey) != EVP_PKEY_EC || EVP_PKEY_bits(pkey) != 256) {
-        return false;
-    }
-
-    len = i2d_PrivateKey(pkey, NULL);
-
-    if (len < SEC1_AT + DNSSEC_SECRET_LEN || len > SEC1_MAX) {
-        return false;
-    }
-
-    at = der;
-    taken = i2d_PrivateKey(pkey, &at) == len
-            && memcmp(der + 2, "\x02\x01\x01\x04\x20", 5) == 0;
-
-    if (taken) {
-        *algorithm = DNSSEC_ECDSAP256SHA256;
-        memcpy(secret, der + SEC1_AT, DNSSEC_SECRET_LEN);
-    }
-
-    OPENSSL_cleanse(der, sizeof(der));
-
-    return taken;
 }
 
 

@@ -49,7 +49,7 @@ bool dnssec_dnskey_parse(dnssec_dnskey_t *dnskey, const char *text, size_t len,
 bool dnssec_private_parse(uint8_t secret[DNSSEC_SECRET_LEN],
     uint8_t *algorithm, const char *text, char error[DNSSEC_ERROR_MAX]);
 
-/* <base>.pem: PKCS #8, not encrypted. */
+/* <base>.pem: PKCS #8, not encrypted: dnssec_key_pem.c. */
 bool dnssec_pem_parse(uint8_t secret[DNSSEC_SECRET_LEN], uint8_t *algorithm,
     const char *text, size_t len, char error[DNSSEC_ERROR_MAX]);
 

@@ -1,5 +1,5 @@
 /* units: dnssec/dnssec_key.c dnssec/dnssec_key_file.c
-   dnssec/dnssec_rrsig.c */
+   dnssec/dnssec_key_pem.c dnssec/dnssec_rrsig.c */
 
 /*
  * Signatures of RRsets, held against ldns: RRsets of all kinds at random, in
