@@ -1,4 +1,4 @@
-/* units: dnssec/dnssec_key_file.c */
+/* units: dnssec/dnssec_key_file.c dnssec/dnssec_key_pem.c */
 
 /*
  * Key files of any text.  The first byte chooses the file: the DNSKEY record,

@@ -3,7 +3,8 @@
    ngx_srv_registrar_module/device_sign.c
    ngx_srv_registrar_module/device_sign_make.c
    ngx_srv_registrar_module/device_sign_nsec.c
-   dnssec/dnssec_key.c dnssec/dnssec_key_file.c dnssec/dnssec_rrsig.c
+   dnssec/dnssec_key.c dnssec/dnssec_key_file.c
+   dnssec/dnssec_key_pem.c dnssec/dnssec_rrsig.c
    ngx_srv_registrar_module/device_claim.c
    ngx_srv_registrar_module/device_credential.c
    ngx_srv_registrar_module/device_enrollment.c

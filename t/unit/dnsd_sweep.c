@@ -1,6 +1,7 @@
 /* units: dnsd/answer.c dnsd/answer_chaos.c dnsd/answer_cookie.c
    dnsd/answer_denial.c dnsd/answer_signed.c dnsd/lookup_signatures.c
-   dnssec/dnssec_key.c dnssec/dnssec_key_file.c dnssec/dnssec_rrsig.c
+   dnssec/dnssec_key.c dnssec/dnssec_key_file.c
+   dnssec/dnssec_key_pem.c dnssec/dnssec_rrsig.c
    dnsd/answer_edns.c dnsd/answer_rrset.c dnsd/answer_sections.c dnsd/log.c
    dnsd/lookup.c dnsd/lookup_find.c dnsd/lookup_source.c dnsd/siphash.c
    dnsd/wire_name.c dnsd/wire_query.c dnsd/wire_writer.c store/boot_clock.c

@@ -1,4 +1,5 @@
-/* units: dnssec/dnssec_key.c dnssec/dnssec_key_file.c */
+/* units: dnssec/dnssec_key.c dnssec/dnssec_key_file.c
+   dnssec/dnssec_key_pem.c */
 
 /*
  * Keys from files: those that the usual tools make, tags and DS held against
