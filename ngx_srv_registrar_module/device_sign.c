@@ -17,6 +17,7 @@ static bool sign_begin(device_sign_t *sign, const device_place_t *place,
 static void sign_all(device_sign_t *sign);
 static bool sign_is_first(const device_sign_t *sign, size_t at);
 static void sign_owner(device_sign_t *sign, store_span_t owner);
+static bool sign_stops(const device_sign_t *sign);
 static size_t sign_head(const device_sign_t *sign, store_span_t owner,
     store_rrset_t *head);
 static void sign_cover(store_rrset_t *head, const store_rrset_t *rrset);
@@ -50,7 +51,7 @@ device_sign_write(const device_place_t *place, const store_rrset_t *rrsets,
     sign_all(&sign);
     *done = sign.done;
 
-    return !sign.failed || writer->failed;
+    return !sign.failed;
 }
 
 
@@ -216,7 +217,7 @@ sign_owner(device_sign_t *sign, store_span_t owner)
     size_t         i;
     store_rrset_t  head;
 
-    if (sign->failed || sign_head(sign, owner, &head) == 0) {
+    if (sign_stops(sign) || sign_head(sign, owner, &head) == 0) {
         return;
     }
 
@@ -236,9 +237,19 @@ sign_owner(device_sign_t *sign, store_span_t owner)
         sign_rrset(sign, &sign->nsec);
     }
 
-    if (sign->writer != NULL) {
+    if (sign->writer != NULL && !sign->failed) {
         store_writer_rrset_end(sign->writer);
     }
+}
+
+
+/* One that is missing is enough; something could not be signed; or no room is
+ * left, and nobody will see what is signed now. */
+static bool
+sign_stops(const device_sign_t *sign)
+{
+    return sign->missing || sign->failed
+           || (sign->writer != NULL && sign->writer->failed);
 }
 
 
@@ -301,30 +312,27 @@ sign_rrset(device_sign_t *sign, const store_rrset_t *rrset)
 
     n = device_sign_keys(sign, rrset->type, &keys);
 
-    for (i = 0; i < n && !sign->failed; i++) {
+    for (i = 0; i < n && !sign_stops(sign); i++) {
 
         if (device_sign_take(sign, rrset, keys[i], &rr, &donor)) {
             sign->done.fresh += (donor != 0);
 
         } else if (sign->writer == NULL) {
             sign->missing = true;
+            return;
 
         } else if (device_sign_make(sign, rrset, keys[i], rrsig, &len)) {
             rr = (store_rr_t) { rrsig, (uint16_t) len, -1 };
 
         } else {
             sign->failed = true;
+            return;
         }
 
-        if (sign->writer != NULL && !sign->failed) {
+        if (sign->writer != NULL) {
             store_writer_rr(sign->writer, &rr);
             sign->done.total++;
         }
-
-        /* no room is left: nobody will see what is signed now */
-
-        sign->failed = sign->failed
-                       || (sign->writer != NULL && sign->writer->failed);
     }
 }
 

@@ -3,12 +3,14 @@
    ngx_srv_registrar_module/device_sign.c
    ngx_srv_registrar_module/device_sign_make.c
    ngx_srv_registrar_module/device_sign_nsec.c
-   dnssec/dnssec_key.c dnssec/dnssec_key_file.c dnssec/dnssec_rrsig.c
+   dnssec/dnssec_key.c dnssec/dnssec_key_file.c dnssec/dnssec_key_pem.c
+   dnssec/dnssec_rrsig.c
    ngx_srv_registrar_module/device_admin.c
    ngx_srv_registrar_module/device_claim.c
    ngx_srv_registrar_module/device_credential.c
    ngx_srv_registrar_module/device_enrollment.c
    ngx_srv_registrar_module/device_apply.c
+   ngx_srv_registrar_module/device_change.c
    ngx_srv_registrar_module/device_sweep.c
    ngx_srv_registrar_module/device_reason.c
    ngx_srv_registrar_module/device_hkdf.c
@@ -189,8 +191,9 @@ prepares_on_an_older_state(void **unused)
     world_t           world;
     device_claim_t    claim;
     device_place_t    place;
-    device_outcome_t  outcome;
     device_error_t    error;
+    device_change_t  *change;
+    device_outcome_t  outcome;
     uint8_t           prepared[STORE_VALUE_MAX];
 
     static device_update_t  first, second;
@@ -210,8 +213,9 @@ prepares_on_an_older_state(void **unused)
 
     place = world_place(&world);
     place.buffer = prepared;
+    change = world_change(&second);
     assert_int_equal(device_apply(&place, &world.zone, &claim, DEVICE_MERGE,
-                                  &second, &outcome, &error), DEVICE_OK);
+                                  change, &outcome, &error), DEVICE_OK);
     assert_int_equal(outcome.signatures, 3);
 
     memset(&first, 0, sizeof(first));
@@ -224,8 +228,9 @@ prepares_on_an_older_state(void **unused)
     place = world_place(&world);
     place.prepared = outcome.bytes;
     assert_int_equal(world_commit(&world, device_apply(&place, &world.zone,
-                                  &claim, DEVICE_MERGE, &second,
+                                  &claim, DEVICE_MERGE, change,
                                   &world.outcome, &world.error)), DEVICE_OK);
+    free(change);
 
     /* the NSEC has TXT by now, all else was right */
 
