@@ -4,11 +4,16 @@
    store/store_value.c store/store_value_check.c store/store_writer.c
    store/store_zone.c store/store_zones.c store/store_labels.c
    store/store_serial.c store/crc32c.c store/lease_clock.c store/boot_clock.c
-   t/tools/fill/fill_text.c t/tools/fill/fill_write.c t/tools/fleet/fleet.c */
+   ngx_srv_registrar_module/device_sign.c
+   ngx_srv_registrar_module/device_sign_make.c
+   ngx_srv_registrar_module/device_sign_nsec.c
+   dnssec/dnssec_key.c dnssec/dnssec_key_file.c dnssec/dnssec_rrsig.c
+   t/tools/fill/fill_sign.c t/tools/fill/fill_text.c
+   t/tools/fill/fill_write.c t/tools/fleet/fleet.c */
 
 /*
  * store_fill DIR < text                    writes what the text says
- * store_fill DIR --devices N [ZONE]        writes N devices made up
+ * store_fill DIR --devices N [ZONE [KEY]]  writes N devices made up
  *
  * DIR is made where it is not there.  The text, a line each ('#' begins a
  * comment line):
@@ -16,6 +21,8 @@
  *   zone NAME            what follows belongs to this zone.  With rr lines it
  *                        is published, as a zone file would be; without them
  *                        it has to stand in the store already
+ *   key BASE             the zone and what follows is signed with that key
+ *                        (dnssec_key.h), as ZSK and KSK; before rr lines
  *   rr RR                an RR in presentation form, names relative to the
  *                        zone: rr @ 60 IN SOA ns hostmaster 1 3600 600 86400 60
  *   device LABEL [suspended]
@@ -54,7 +61,7 @@ static store_t *fill_open(const char *path, fill_t *fill);
 static void fill_begin(fill_t *fill, store_t *store);
 static void fill_commit(fill_t *fill);
 static void fill_made_up(fill_t *fill, store_t *store, unsigned long n,
-    const char *zone);
+    const char *zone, const char *key);
 static void fill_made_up_rrs(fill_t *fill, unsigned long i);
 
 
@@ -65,7 +72,7 @@ main(int argc, char **argv)
     fill_t   *fill;
 
     if (argc != 2 && (argc < 4 || strcmp(argv[2], "--devices") != 0)) {
-        errx(2, "usage: store_fill DIR [--devices N [ZONE]]");
+        errx(2, "usage: store_fill DIR [--devices N [ZONE [KEY]]]");
     }
 
     fill = calloc(1, sizeof(fill_t));
@@ -83,7 +90,8 @@ main(int argc, char **argv)
 
     } else {
         fill_made_up(fill, store, strtoul(argv[3], NULL, 10),
-                     argc > 4 ? argv[4] : "devices.example");
+                     argc > 4 ? argv[4] : "devices.example",
+                     argc > 5 ? argv[5] : NULL);
     }
 
     store_close(store);
@@ -144,13 +152,18 @@ fill_commit(fill_t *fill)
 
 /* Labels rise, so that the tree's pages fill one after the other. */
 static void
-fill_made_up(fill_t *fill, store_t *store, unsigned long n, const char *zone)
+fill_made_up(fill_t *fill, store_t *store, unsigned long n, const char *zone,
+    const char *key)
 {
     char            label[FLEET_LABEL_LEN];
     unsigned long   i;
 
     fill_begin(fill, store);
     fill_zone_line(fill, zone);
+
+    if (key != NULL) {
+        fill_key_line(fill, key);
+    }
 
     fill_rr_line(fill, "@ 60 IN SOA ns hostmaster 1 3600 600 86400 60");
     fill_rr_line(fill, "@ 60 IN NS ns");

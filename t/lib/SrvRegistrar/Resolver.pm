@@ -120,6 +120,7 @@ sub query
         udp_timeout   => QUERY_TIMEOUT,
         tcp_timeout   => QUERY_TIMEOUT,
         udppacketsize => 1232,
+        adflag        => 1,          # "tell me whether you believe it"
     );
 
     return $self->{client}->send($name, $type)

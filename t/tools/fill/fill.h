@@ -7,7 +7,12 @@
 #define FILL_H
 
 
+#include "dnssec_key.h"
 #include "store_zone.h"
+
+
+/* Of one zone: two algorithms, and a roll of each. */
+#define FILL_KEYS  4
 
 
 typedef struct {
@@ -34,6 +39,10 @@ typedef struct {
     size_t        label_len;
     uint8_t       state;
     bool          touched;
+    dnssec_key_t *keys[FILL_KEYS];           /* all sign all */
+    size_t        nkeys;
+    store_span_t *statics;                   /* labels, to be signed */
+    size_t        nstatics;
 } fill_zone_t;
 
 
@@ -59,6 +68,15 @@ void fill_flush(fill_t *fill);
 
 /* The same, and moves the serial where devices were written. */
 void fill_zone_end(fill_t *fill);
+
+/* The line "key", and the DNSKEY records that come of it. */
+void fill_key_line(fill_t *fill, const char *base);
+void fill_keys_write(fill_t *fill, store_writer_t *writer);
+
+/* Signs a value that was made, into the buffer; does nothing without keys. */
+void fill_sign(fill_t *fill, const store_key_t *key, uint8_t *buffer,
+    store_span_t *bytes);
+void fill_sign_zone(fill_t *fill);
 
 /* Exits where a status is not STORE_OK. */
 void fill_check(const fill_t *fill, store_status_t status,

@@ -70,6 +70,9 @@ fill_line(fill_t *fill, char *line)
     } else if (strcmp(line, "rr") == 0) {
         fill_rr_line(fill, rest);
 
+    } else if (strcmp(line, "key") == 0) {
+        fill_key_line(fill, rest);
+
     } else if (strcmp(line, "device") == 0) {
         fill_device_line(fill, rest);
 

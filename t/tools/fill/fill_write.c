@@ -17,6 +17,8 @@
 
 
 static void fill_publish(fill_t *fill);
+static void fill_statics_keep(fill_zone_t *zone,
+    const store_static_t *statics, size_t n);
 static void fill_write_rrs(fill_zone_t *zone, store_writer_t *writer,
     const uint8_t *label, size_t len);
 static void fill_put_device(fill_t *fill);
@@ -34,6 +36,7 @@ fill_zone_end(fill_t *fill)
                    lease_clock_now(&fill->clock)), "touch");
     }
 
+    fill_sign_zone(fill);
     fill->zone.touched = false;
     fill->zone.name_len = 0;
 }
@@ -101,6 +104,7 @@ fill_publish(fill_t *fill)
 
     store_writer_apex(&writer, p, STORE_VALUE_MAX, content.digest);
     fill_write_rrs(&fill->zone, &writer, NULL, 0);
+    fill_keys_write(fill, &writer);
     (void) store_key_make(&key, name, (store_span_t) { NULL, 0 });
 
     if (!store_writer_finish(&writer, (store_span_t) { key.data, key.len },
@@ -139,6 +143,8 @@ fill_publish(fill_t *fill)
                                 lease_clock_now(&fill->clock), &changed,
                                 conflict);
 
+    fill_statics_keep(&fill->zone, statics, content.nstatics);
+
     if (status == STORE_CONFLICT) {
         warnx("label %s is a device's", conflict);
     }
@@ -146,6 +152,34 @@ fill_publish(fill_t *fill)
     fill_check(fill, status, "publish");
     free((void *) content.apex.data);
     free(statics);
+}
+
+
+/* They are signed when the zone ends. */
+static void
+fill_statics_keep(fill_zone_t *zone, const store_static_t *statics, size_t n)
+{
+    size_t    i;
+    uint8_t  *copy;
+
+    zone->statics = calloc(n + 1, sizeof(store_span_t));
+
+    if (zone->statics == NULL) {
+        err(1, "calloc");
+    }
+
+    for (i = 0; i < n; i++) {
+        copy = malloc(statics[i].label.len);
+
+        if (copy == NULL) {
+            err(1, "malloc");
+        }
+
+        memcpy(copy, statics[i].label.data, statics[i].label.len);
+        zone->statics[i] = (store_span_t) { copy, statics[i].label.len };
+    }
+
+    zone->nstatics = n;
 }
 
 
@@ -209,7 +243,7 @@ fill_write_rrs(fill_zone_t *zone, store_writer_t *writer,
 static void
 fill_put_device(fill_t *fill)
 {
-    uint8_t          buffer[STORE_VALUE_MAX];
+    uint8_t          buffer[STORE_VALUE_MAX], made[STORE_VALUE_MAX];
     store_key_t      key;
     store_span_t     bytes;
     fill_zone_t     *zone;
@@ -232,6 +266,7 @@ fill_put_device(fill_t *fill)
              (int) zone->label_len, (char *) zone->label);
     }
 
+    fill_sign(fill, &key, made, &bytes);
     fill_check(fill, store_put(fill->txn, &key, bytes), "put");
     zone->touched = true;
 }
