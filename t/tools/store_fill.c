@@ -7,7 +7,8 @@
    ngx_srv_registrar_module/device_sign.c
    ngx_srv_registrar_module/device_sign_make.c
    ngx_srv_registrar_module/device_sign_nsec.c
-   dnssec/dnssec_key.c dnssec/dnssec_key_file.c dnssec/dnssec_rrsig.c
+   dnssec/dnssec_key.c dnssec/dnssec_key_file.c dnssec/dnssec_key_pem.c
+   dnssec/dnssec_rrsig.c
    t/tools/fill/fill_sign.c t/tools/fill/fill_text.c
    t/tools/fill/fill_write.c t/tools/fleet/fleet.c */
 
