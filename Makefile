@@ -4,7 +4,8 @@
 # make demo       a registrar, a device and dnsd at work; make demo-stop
 # make install    DESTDIR, prefix, MODULES_DIR, STORE_DIR ...: see below
 # make asan       both under ASan and UBSan, into build/asan
-# make check-long a million random questions, held against NSD and Knot
+# make check-long a million random questions, held against NSD and Knot; ten
+#                 thousand SIGKILLs under load
 # make bench      dnsd beside other DNS servers, the registrar beside nginx
 #                 alone; docs/performance.md
 # make coverage   lines and branches of dnsd's parser and writer
@@ -247,6 +248,7 @@ check-quick: all tests $(FUZZED)
 check-long: all tests
 	SRV_BUILD=$(abspath $(BUILD)) SRV_QUESTIONS=1000000 \
 	    $(PROVE) -v t/dnsd_random.t
+	SRV_BUILD=$(abspath $(BUILD)) LONG=10000 $(PROVE) -v t/kill_any.t
 
 
 # Benchmarks.  The fleets that they make stay in $(BUILD)/bench/data: three
