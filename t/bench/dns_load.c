@@ -17,6 +17,7 @@
  *                    as many as are answered
  *   --edns SIZE      queries have an OPT
  *   --do             and its DO bit
+ *   --signed         the zone is signed: replies without RRSIGs are wrong
  *   --seed N         draws other names
  *   --echo           takes any reply: a reflector is at the other end
  *   --first          waits for the first right answer, SECONDS at most
@@ -93,6 +94,7 @@ load_options_parse(load_options_t *options, int argc, char **argv)
         { "rate",    required_argument, NULL, 'r' },
         { "edns",    required_argument, NULL, 'e' },
         { "do",      no_argument,       NULL, 'd' },
+        { "signed",  no_argument,       NULL, 'g' },
         { "seed",    required_argument, NULL, 'x' },
         { "echo",    no_argument,       NULL, 'o' },
         { "first",   no_argument,       NULL, 'f' },
@@ -175,6 +177,10 @@ load_option(load_options_t *options, int option)
 
     case 'd':
         options->dnssec_ok = true;
+        break;
+
+    case 'g':
+        options->is_signed = true;
         break;
 
     case 'x':

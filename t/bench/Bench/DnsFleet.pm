@@ -148,6 +148,7 @@ sub server
         fleet       => Bench::Fleet->new(
             dir     => $args{data},
             build   => $args{build},
+            signed  => $options->{signed},
             devices => $spec->{devices} // $args{devices}),
         build       => $args{build},
         dir         => $dir,
@@ -155,7 +156,7 @@ sub server
         port        => $spec->{port} // free_port($address),
         reply_bytes => $bytes,
         realtime    => $options->{realtime},
-        options     => [
+        options     => $spec->{load} // [
             $options->{edns} ? ('--edns', $options->{edns}) : (),
             $options->{do}   ? '--do'                       : (),
         ],

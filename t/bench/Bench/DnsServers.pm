@@ -10,6 +10,7 @@ package Bench::DnsServers;
 #   command       a sub, called with the arguments of Bench::DnsServer->start:
 #                 writes what the server needs into dir, returns the command
 #   ours          1: takes part in fleets that are too large for the others
+#   load          options of dns_load, where they are not those of all
 #   echo          1: no server, takes no part in what needs an answer
 #   devices       of its own fleet, if that is another
 #   address       where it is asked; loopback unless said otherwise
@@ -49,7 +50,9 @@ use constant INTERFACE => '127.0.0.1';
 
 sub dns_servers
 {
-    return (
+    my ($signed) = @_;
+
+    return $signed ? signed_servers() : (
         { name => 'dnsd', ours => 1, command => sub { dnsd(0, @_) } },
         { name => 'dnsd limiting', ours => 1,
           command => sub { dnsd(RATE_LIMIT, @_) } },
@@ -69,6 +72,43 @@ sub dns_servers
           command => sub { named('no', @_) } },
         { name => 'pdns', program => 'pdns_server', command => \&pdns },
     );
+}
+
+
+# With a signed zone: known names, with DO and without; and names that do not
+# exist, each of which takes dnsd a signature.
+
+sub signed_servers
+{
+    my @plain = ('--edns', 1232);
+    my @ok = (@plain, '--do', '--signed');
+    my @known = ('--mix', '75,20,0,5');
+    my @absent = ('--mix', '0,0,1,0');
+    my @dnsd = (ours => 1, command => sub { dnsd_signing(@_) });
+    my @knot = (program => 'knotd', command => \&knot);
+
+    return (
+        { name => 'dnsd', @dnsd, load => [@ok, @known] },
+        { name => 'dnsd without DO', @dnsd, load => [@plain, @known] },
+        { name => 'dnsd absent', @dnsd, load => [@ok, @absent] },
+        { name => 'dnsd absent without DO', @dnsd, load => [@plain, @absent] },
+        { name => 'knot', @knot, load => [@ok, @known] },
+        { name => 'knot without DO', @knot, load => [@plain, @known] },
+        { name => 'knot absent', @knot, load => [@ok, @absent] },
+        { name => 'nsd', program => 'nsd', load => [@ok, @known],
+          command => sub { nsd('yes', @_) } },
+    );
+}
+
+
+# As many signatures as are asked for.
+
+sub dnsd_signing
+{
+    my (%args) = @_;
+
+    return (dnsd(0, %args), '--keys', $args{fleet}->keys(), '--sign-rate',
+        1_000_000);
 }
 
 

@@ -11,6 +11,8 @@ use Carp qw(croak);
 use Cwd qw(abs_path);
 use File::Path qw(make_path remove_tree);
 
+use SrvRegistrar::Process qw(program);
+
 use constant ZONE => 'devices.example';
 
 # store_fill's leases are 30 days.
@@ -20,12 +22,13 @@ use constant KEEP_DAYS => 20;
 # dir      where all fleets lie
 # build    where the programs are
 # devices  how many
+# signed   1: in a signed zone
 
 sub new
 {
     my ($class, %args) = @_;
 
-    my $dir = "$args{dir}/$args{devices}";
+    my $dir = "$args{dir}/$args{devices}" . ($args{signed} ? '-signed' : '');
 
     make_path($dir);
 
@@ -47,8 +50,34 @@ sub store
         my ($path) = @_;
 
         $self->run("$self->{build}/t/store_fill", $path, '--devices',
-            $self->{devices}, ZONE);
+            $self->{devices}, ZONE, $self->{signed} ? $self->key() : ());
     });
+}
+
+
+# Where the one key is that signs all of a signed zone, and its base name.
+
+sub keys
+{
+    my ($self) = @_;
+
+    return $self->made('keys', program('dnssec-keygen'), sub {
+        my ($path) = @_;
+
+        make_path($path);
+        $self->run(program('dnssec-keygen'), '-q', '-K', $path, '-f', 'KSK',
+            '-a', 'ECDSAP256SHA256', ZONE);
+    });
+}
+
+
+sub key
+{
+    my ($self) = @_;
+
+    my ($file) = glob($self->keys() . '/*.private');
+
+    return $file =~ s/\.private$//r;
 }
 
 
@@ -63,7 +92,25 @@ sub zone
 
         $self->run_into($path, "$self->{build}/bench/dns_zone",
             $self->{devices}, ZONE);
+        $self->sign($path) if $self->{signed};
     });
+}
+
+
+# Denied by NSEC, which takes the fewest signatures.
+
+sub sign
+{
+    my ($self, $path) = @_;
+
+    open(my $zone, '>>', $path) or croak("$path: $!");
+    open(my $key, '<', $self->key() . '.key') or croak("key: $!");
+    print $zone grep { !/^;/ } <$key>;
+    close($zone) or croak("$path: $!");
+
+    $self->run(program('dnssec-signzone'), '-Q', '-z', '-P', '-d', $self->{dir},
+        '-e', '+' . KEEP_DAYS * 2 * 86400, '-o', ZONE, '-f', $path, $path,
+        $self->key());
 }
 
 

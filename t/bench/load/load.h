@@ -46,6 +46,7 @@ typedef struct {
     double                   rate;              /* per second; 0: closed loop */
     uint16_t                 edns;              /* payload size; 0: no OPT */
     bool                     dnssec_ok;
+    bool                     is_signed;         /* replies have RRSIGs */
     bool                     echo;              /* replies are not looked at */
     bool                     first;
     uint64_t                 seed;
@@ -100,7 +101,8 @@ void load_reply_check(const load_options_t *options, const load_slot_t *slot,
     const uint8_t *reply, size_t len, load_report_t *report);
 
 /* Whether a reply is the right one. */
-bool load_reply_right(const load_slot_t *slot, const uint8_t *reply,
+bool load_reply_right(const load_options_t *options,
+    const load_slot_t *slot, const uint8_t *reply,
     size_t len);
 
 /* Runs to the end of options->seconds.  Exits where a socket fails. */

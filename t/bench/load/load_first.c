@@ -69,7 +69,8 @@ load_first_wait(int fd, const load_options_t *options,
             n = recv(fd, reply, sizeof(reply), MSG_DONTWAIT);
 
             if (n > 0 && (options->echo
-                          || load_reply_right(slot, reply, (size_t) n)))
+                          || load_reply_right(options, slot, reply,
+                                             (size_t) n)))
             {
                 return true;
             }

@@ -38,7 +38,7 @@ load_reply_check(const load_options_t *options, const load_slot_t *slot,
         return;
     }
 
-    if (load_reply_right(slot, reply, len)) {
+    if (load_reply_right(options, slot, reply, len)) {
         additional = load_get16(reply + 10);
         report->added += slot->kind == LOAD_SRV
                          && additional > (options->edns != 0);
@@ -66,13 +66,16 @@ load_reply_check(const load_options_t *options, const load_slot_t *slot,
 
 
 /* The same question, the RCODE and the number of answers of its kind; a
- * negative answer has its SOA. */
+ * negative answer has its SOA.  From a signed zone each has an RRSIG, and a
+ * negative one an NSEC; a compact denial is NOERROR (RFC 9824 3.3). */
 bool
-load_reply_right(const load_slot_t *slot, const uint8_t *reply, size_t len)
+load_reply_right(const load_options_t *options, const load_slot_t *slot,
+    const uint8_t *reply, size_t len)
 {
     bool      positive = slot->kind == LOAD_SRV || slot->kind == LOAD_A;
     size_t    question = slot->len;
-    uint16_t  flags;
+    unsigned  each = options->is_signed ? 2 : 1;
+    uint16_t  flags, rcode;
 
     /* a query's OPT is no part of the question */
 
@@ -85,13 +88,15 @@ load_reply_right(const load_slot_t *slot, const uint8_t *reply, size_t len)
     }
 
     flags = load_get16(reply + 2);
+    rcode = flags & LOAD_RCODE;
 
     return (flags & (LOAD_QR | LOAD_AA | LOAD_TC)) == (LOAD_QR | LOAD_AA)
-           && (flags & LOAD_RCODE)
-              == (slot->kind == LOAD_NXDOMAIN ? LOAD_NXRCODE : 0)
+           && (slot->kind == LOAD_NXDOMAIN ? rcode == LOAD_NXRCODE
+                                             || options->is_signed
+                                           : rcode == 0)
            && load_get16(reply + 4) == 1
-           && load_get16(reply + 6) == (positive ? 1 : 0)
-           && (positive || load_get16(reply + 8) != 0)
+           && load_get16(reply + 6) == (positive ? each : 0)
+           && (positive || load_get16(reply + 8) >= (each == 2 ? 4 : 1))
            && memcmp(reply + LOAD_HEADER, slot->query + LOAD_HEADER,
                      question - LOAD_HEADER) == 0;
 }
