@@ -95,8 +95,6 @@ sub signed_servers
         { name => 'knot', @knot, load => [@ok, @known] },
         { name => 'knot without DO', @knot, load => [@plain, @known] },
         { name => 'knot absent', @knot, load => [@ok, @absent] },
-        { name => 'nsd', program => 'nsd', load => [@ok, @known],
-          command => sub { nsd('yes', @_) } },
     );
 }
 
