@@ -28,7 +28,7 @@ static bool rrs_equal(const store_rrset_t *a, const store_rrset_t *b);
 static bool rrs_contain(const store_rrset_t *rrset, const store_rr_t *rr);
 static device_reason_t draft_limits(const device_draft_t *draft,
     const device_zone_t *zone, device_error_t *error);
-static void draft_sign(device_draft_t *draft, store_writer_t *writer,
+static bool draft_sign(device_draft_t *draft, store_writer_t *writer,
     device_outcome_t *outcome);
 static void draft_sort(device_draft_t *draft);
 static int rrset_compare(const store_rrset_t *a, const store_rrset_t *b);
@@ -491,7 +491,7 @@ device_draft_seal(device_draft_t *draft, device_outcome_t *outcome)
 {
     size_t          i;
     store_span_t    key = { draft->place->key->data, draft->place->key->len };
-    store_writer_t  writer;
+    store_writer_t  writer, plain;
 
     store_writer_device(&writer, draft->place->buffer, STORE_VALUE_MAX,
                         &draft->device);
@@ -507,9 +507,11 @@ device_draft_seal(device_draft_t *draft, device_outcome_t *outcome)
     }
 
     draft->data_len = (size_t) (writer.at - writer.start);
-    draft_sign(draft, &writer, outcome);
+    plain = writer;
 
-    if (!store_writer_finish(&writer, key, &outcome->bytes)) {
+    if (!draft_sign(draft, &writer, outcome)
+        && !store_writer_finish(&plain, key, &outcome->bytes))
+    {
         return false;
     }
 
@@ -521,44 +523,40 @@ device_draft_seal(device_draft_t *draft, device_outcome_t *outcome)
 
 
 /*
- * The one place where a device's value gets its signatures.  Where they find
- * no room, or cannot be made, the value stays without: the sweep tries again
- * and counts it, resolvers that validate get SERVFAIL for it meanwhile.  What
- * a device asks for is refused then (device_draft_finish), but a value that
- * was large before its zone was signed must not lose its keys over it.
+ * The one place where a device's value gets its signatures, and is sealed with
+ * them.  Where they find no room, or cannot be made, it is sealed without: the
+ * sweep tries again and counts it, resolvers that validate get SERVFAIL for it
+ * meanwhile.  What a device asks for is refused then (device_draft_finish),
+ * but a value that was large before its zone was signed must not lose its keys
+ * over it.
  */
-static void
+static bool
 draft_sign(device_draft_t *draft, store_writer_t *writer,
     device_outcome_t *outcome)
 {
-    store_writer_t    plain;
-    device_signed_t   done;
+    store_span_t     key = { draft->place->key->data, draft->place->key->len };
+    device_signed_t  done;
 
-    outcome->unsigned_value = false;
+    outcome->unsigned_value = (draft->place->signer != NULL);
 
-    if (draft->place->signer == NULL) {
-        outcome->dns_changed = outcome->dns_changed || draft->stripped != 0;
-        return;
+    if (draft->place->signer != NULL) {
+        draft->sign_failed = !device_sign_write(draft->place, draft->rrsets,
+                                                draft->nrrsets, writer, &done);
+
+        if (!draft->sign_failed
+            && store_writer_finish(writer, key, &outcome->bytes))
+        {
+            outcome->unsigned_value = false;
+            outcome->signatures = done.made;
+            outcome->dns_changed = outcome->dns_changed || done.fresh != 0
+                                   || done.total != draft->stripped;
+            return true;
+        }
     }
 
-    plain = *writer;
-
-    draft->sign_failed = !device_sign_write(draft->place, draft->rrsets,
-                                            draft->nrrsets, writer, &done);
-
-    if (!draft->sign_failed && !writer->failed) {
-        outcome->signatures = done.made;
-        outcome->dns_changed = outcome->dns_changed || done.fresh != 0
-                               || done.total != draft->stripped;
-        return;
-    }
-
-    *writer = plain;
-
-    /* what was never signed has not changed */
-
-    outcome->unsigned_value = true;
     outcome->dns_changed = outcome->dns_changed || draft->stripped != 0;
+
+    return false;
 }
 
 

@@ -181,6 +181,37 @@ subtest 'dump and load' => sub {
 };
 
 
+# Signatures, put there by way of a dump: srvctl looks into none of them.
+subtest 'a device of a signed zone' => sub {
+    my @lines = map { decode_json($_) } split(/\n/, ctl('dump'));
+    my $signed = $t->path('signed');
+    my ($value) = grep { ($_->{name} // '') =~ /^\Q$fqdn\E\.?$/ } @lines;
+    my $rrset = sub {
+        my ($type, @rdata) = @_;
+
+        return { owner => '.', type => $type, ttl => 60, expires => 0,
+            door => 0, own_lease => JSON::PP::false, rdata => [@rdata] };
+    };
+    my $ctl = sub {
+        return SrvRegistrar::run(SrvRegistrar::BUILD . '/srvctl', '--store',
+            $signed, @_);
+    };
+
+    push(@{ $value->{rrsets} }, $rrset->('NSEC', '0100.000640'),
+        $rrset->('RRSIG', '0001' . '00' x 90, '002f' . '00' x 90));
+
+    mkdir($signed) or die;
+    is(load($signed, join('', map { JSON::PP->new->encode($_) . "\n" }
+                @lines)), '', 'load');
+
+    my ($again) = grep { ($_->{name} // '') eq $value->{name} }
+        map { decode_json($_) } split(/\n/, $ctl->('dump'));
+
+    is_deeply($again->{rrsets}, $value->{rrsets}, 'dump');
+    like($ctl->('check'), qr/ signatures 2 .* damaged 0$/, 'check');
+};
+
+
 subtest 'damage is named' => sub {
     my $bad = $t->path('bad');
 

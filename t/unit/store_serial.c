@@ -68,6 +68,83 @@ test_touch(void **state)
 }
 
 
+/* An RRSIG of the SOA of before would be taken for one of the new: it goes,
+ * and the others stay. */
+static void
+test_touch_signed(void **state)
+{
+    size_t           i, n;
+    uint8_t          buffer[STORE_VALUE_MAX];
+    place_t         *place = *state;
+    store_t         *store;
+    store_rr_t       rr;
+    store_key_t      key;
+    store_txn_t     *txn;
+    store_span_t     bytes, k;
+    store_value_t    value;
+    store_rrset_t    rrset;
+    store_writer_t   writer;
+    store_rr_iter_t  rrs;
+
+    static const uint8_t  digest[STORE_DIGEST_LEN], soa[26] = "\1a\0\1b";
+
+    /* types that are covered, up to 0 */
+
+    static const uint8_t  covered[][4] = {
+        { 2, 6, 47 }, { 6 }, { 6, 6, 2 }, { 2, 47 }
+    };
+    static const size_t   left[] = { 2, 0, 1, 2 };
+
+    store = must_open(place->dir, true, 0);
+    make_key(&key, "");
+    k = (store_span_t) { key.data, key.len };
+
+    for (i = 0; i < 4; i++) {
+        store_writer_apex(&writer, buffer, sizeof(buffer), digest);
+        write_rr(&writer, 6, soa, sizeof(soa));
+        memset(&rrset, 0, sizeof(rrset));
+        rrset.type = STORE_TYPE_RRSIG;
+        rrset.ttl = 300;
+        store_writer_rrset_begin(&writer, &rrset);
+
+        for (n = 0; covered[i][n] != 0; n++) {
+            uint8_t  rdata[100] = { 0, covered[i][n] };
+
+            rr = (store_rr_t) { rdata, sizeof(rdata), -1 };
+            store_writer_rr(&writer, &rr);
+        }
+
+        store_writer_rrset_end(&writer);
+        assert_true(store_writer_finish(&writer, k, &bytes));
+
+        assert_int_equal(store_write_begin(store, &txn), STORE_OK);
+        assert_int_equal(store_put(txn, &key, bytes), STORE_OK);
+        assert_int_equal(store_zone_touch(txn, example, NOW + (int64_t) i),
+                         STORE_OK);
+        assert_int_equal(store_get(txn, &key, &bytes), STORE_OK);
+        assert_true(store_value_open(&value, k, bytes));
+
+        n = 0;
+
+        if (store_rrset_find(&value, none, STORE_TYPE_RRSIG, &rrset)) {
+            assert_int_equal(rrset.ttl, 300);
+            store_rr_begin(&rrs, &rrset);
+
+            while (store_rr_next(&rrs, &rr)) {
+                assert_int_not_equal(rr.data[1], 6);
+                n++;
+            }
+        }
+
+        assert_int_equal(n, left[i]);
+        assert_int_equal(store_commit(txn, NULL), STORE_OK);
+        assert_int_equal(serial_of(store), NOW + i);
+    }
+
+    store_close(store);
+}
+
+
 static void
 test_serial_floor(void **state)
 {
@@ -149,6 +226,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         TEST(test_touch),
+        TEST(test_touch_signed),
         TEST(test_serial_floor),
         cmocka_unit_test(test_serial_next)
     };
