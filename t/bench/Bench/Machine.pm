@@ -12,7 +12,7 @@ use POSIX ();
 
 use SrvRegistrar::Process qw(program);
 
-our @EXPORT_OK = qw(describe pinned prefer processor);
+our @EXPORT_OK = qw(describe pinned prefer prefer_thread processor);
 
 
 # One line.  Figures hold for one machine only; ratios travel.
@@ -54,17 +54,30 @@ sub processor
 
 
 # Puts processes, all their threads included, before everybody else on the
-# machine, and back again.  Not while they only start: ten seconds of that
-# would be felt.
+# machine, 2 before 1, and back again with 0.  Not while they only start: ten
+# seconds of that would be felt.
 
 sub prefer
 {
-    my ($preferred, @processes) = @_;
+    my ($priority, @processes) = @_;
 
     for my $process (@processes) {
-        system(program('chrt'), '-a', '-p', $preferred ? ('-r', 1)
-            : ('-o', 0), $process) == 0 or croak("chrt: $?");
+        chrt($priority, '-a', $process);
     }
+}
+
+
+# The same of a process's first thread alone.
+
+sub prefer_thread { chrt($_[0], $_[1]) }
+
+
+sub chrt
+{
+    my ($priority, @whom) = @_;
+
+    system(program('chrt'), $priority ? ('-r') : ('-o'), '-p', $priority,
+        @whom) == 0 or croak("chrt: $?");
 }
 
 

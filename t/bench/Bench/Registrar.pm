@@ -11,7 +11,7 @@ use Cwd qw(abs_path);
 use File::Path qw(make_path);
 use IPC::Open2 qw(open2);
 
-use Bench::Machine qw(pinned prefer);
+use Bench::Machine qw(pinned prefer prefer_thread);
 use Bench::Usage ();
 use SrvRegistrar ();
 use SrvRegistrar::Certificates;
@@ -263,13 +263,32 @@ sub load
 }
 
 
-# Both processes, or nobody, come before everybody else.
+# Commits give way to the event loop, as where they have a processor of their
+# own.
+
+sub hurry_loop
+{
+    my ($self) = @_;
+
+    prefer_thread(2, $self->worker()) if $self->{realtime};
+}
+
+
+# Both processes, or nobody, come before everybody else; 2 comes before 1.
 
 sub hurry
 {
     my ($self, $hurry, @clients) = @_;
 
     prefer($hurry, $self->worker(), @clients) if $self->{realtime};
+}
+
+
+sub hurry_other
+{
+    my ($self, $hurry, @others) = @_;
+
+    prefer($hurry, @others) if $self->{realtime};
 }
 
 

@@ -29,6 +29,10 @@ use constant TARGETS => (
       value => sub { pairs($_[0], 'cpu', 'refresh', 'change') } },
     { text => 'p99 of another location meanwhile, ms', limit => 5, is => '<=',
       value => sub { ms($_[0], 'beside') } },
+    { text => '... where commits give way to it', limit => 5, is => '<=',
+      value => sub { ms($_[0], 'beside_loop') } },
+    { text => "dnsd's CPU for a query meanwhile / alone", limit => 1.15,
+      is => '<=', value => sub { pairs($_[0], 'cpu', 'dns_beside', 'dns') } },
 );
 
 use constant PEER_TARGETS => (

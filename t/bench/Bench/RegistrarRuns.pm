@@ -7,9 +7,11 @@ use warnings;
 
 use File::Path qw(remove_tree);
 
+use Bench::DnsServer;
 use Bench::Fleet;
 use Bench::Registrar;
 use Bench::Table qw(median);
+use SrvRegistrar::Process qw(free_port);
 
 # Of the location that is asked beside updates, a second.
 use constant BESIDE_RATE => 200;
@@ -44,13 +46,15 @@ sub measure
 
     my $options = $args{options};
     my $dir = "$args{dir}/$args{devices}";
-    my $registrar = Bench::Registrar->start(
+    my %server = (
         build    => $args{build},
         dir      => $dir,
         realtime => $options->{realtime},
         fleet    => Bench::Fleet->new(dir => $args{data},
             build => $args{build}, devices => $args{devices}),
     );
+    my $registrar = Bench::Registrar->start(%server);
+    my $dnsd = start_dnsd($registrar, %server);
     my $before = $registrar->metrics()->{srv_registrar_store_used_bytes};
     my %runs;
 
@@ -62,11 +66,16 @@ sub measure
                 run($registrar, $options, \%runs, @$kind));
         }
 
-        push(@{ $runs{beside} }, beside($registrar, $options));
+        push(@{ $runs{beside} }, beside($registrar, $options, 0));
+        push(@{ $runs{beside_loop} }, beside($registrar, $options, 1));
+        push(@{ $runs{dns} }, $dnsd->load('--seconds', $options->{seconds}));
+        push(@{ $runs{dns_beside} },
+            dns_beside($registrar, $dnsd, $options));
     }
 
     my $after = $registrar->metrics()->{srv_registrar_store_used_bytes};
 
+    $dnsd->stop();
     $registrar->stop();
     remove_tree("$dir/store") if !$options->{keep};
 
@@ -109,19 +118,21 @@ sub run
 }
 
 
-# A location that writes nothing, while updates keep the worker busy.
+# A location that writes nothing, while updates keep the worker busy.  Who asks
+# it comes first: its own wait for a processor is not what is looked at.
 
 sub beside
 {
-    my ($registrar, $options) = @_;
+    my ($registrar, $options, $loop) = @_;
 
     my $seconds = $options->{seconds};
-    my $updates = $registrar->begin('--seconds', $seconds * 1.2,
-        '--connections', $options->{connections});
+    my $updates = begin_updates($registrar, $options);
     my $other = $registrar->begin('--mode', 'get', '--path', '/200', '--any',
         '--connections', 16, '--seconds', $seconds, '--rate', BESIDE_RATE);
 
-    $registrar->hurry(1, $updates->{pid}, $other->{pid});
+    $registrar->hurry(1, $updates->{pid});
+    $registrar->hurry_loop() if $loop;
+    $registrar->hurry_other(2, $other->{pid});
     $registrar->go($updates);
     my $found = $registrar->end($other);
 
@@ -129,6 +140,66 @@ sub beside
     $registrar->hurry(0);
 
     return $found;
+}
+
+
+# dnsd on the registrar's processor, asked for all that updates leave of both
+# processors.
+
+sub dns_beside
+{
+    my ($registrar, $dnsd, $options) = @_;
+
+    my $updates = begin_updates($registrar, $options);
+
+    $registrar->hurry(2, $updates->{pid});
+    $registrar->go($updates);
+
+    my $found = $dnsd->load('--seconds', $options->{seconds});
+
+    $found->{updates} = $registrar->end($updates)->{rate};
+    $registrar->hurry(0);
+
+    return $found;
+}
+
+
+# For somewhat longer than what is measured beside them.
+
+sub begin_updates
+{
+    my ($registrar, $options) = @_;
+
+    return $registrar->begin('--seconds', $options->{seconds} * 1.2,
+        '--connections', $options->{connections});
+}
+
+
+sub start_dnsd
+{
+    my ($registrar, %server) = @_;
+
+    my $address = $registrar->{address};
+    my $port = free_port($address);
+    my $dir = "$server{dir}/dnsd";
+
+    mkdir($dir);
+
+    return Bench::DnsServer->start(%server,
+        dir     => $dir,
+        address => $address,
+        port    => $port,
+        options => [],
+        spec    => {
+            name    => 'dnsd',
+            ours    => 1,
+            command => sub {
+                ("$server{build}/dnsd", '--threads', 1, '--rate-limit', 0,
+                 '--store', $registrar->path('store'), '--listen',
+                 "$address\@$port");
+            },
+        },
+    );
 }
 
 
