@@ -158,6 +158,15 @@ for my $road (qw(/denied /limit)) {
     is(outcome($device->signed('PUT', $road, $json)), '403', "$road: denied");
 }
 
+# What limit_except takes away is served as files are: by nobody here.
+
+isnt(outcome($device->signed($_, '/limit-allow', $json)), '200',
+   "/limit-allow: $_ has no door") for qw(PUT PATCH DELETE);
+isnt(outcome($device->signed('GET', '/limit-outside', undef)), '200',
+   '/limit-outside: GET has none');
+is(outcome($device->signed('GET', '/limit-allow', undef)), '200',
+   '/limit-allow: GET has one');
+
 is(outcome($device->signed('PUT', '/internal', $json)), '404',
    'an internal location');
 is(registration(), $before, '... nothing was changed');
