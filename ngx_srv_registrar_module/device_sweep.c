@@ -74,7 +74,6 @@ device_sweep(const device_place_t *place, const device_zone_t *zone,
     outcome->put = outcome->bytes.len != place->bytes.len
                    || memcmp(outcome->bytes.data, place->bytes.data,
                              place->bytes.len) != 0;
-    outcome->dns_changed = outcome->dns_changed || (due && outcome->put);
 
     return DEVICE_OK;
 }

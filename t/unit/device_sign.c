@@ -414,6 +414,30 @@ follows_the_soa(void **unused)
 }
 
 
+/* Puts a wrong expiry to the NSEC. */
+static void
+last_longer(world_t *world)
+{
+    size_t              n;
+    uint8_t             copy[STORE_VALUE_MAX];
+    store_value_t       value;
+    store_rrset_t       rrsets[16];
+    store_device_t      device = world_device(world);
+    store_rrset_iter_t  iter;
+
+    memcpy(copy, world->value, world->len);
+    assert_true(store_value_open(&value, world_key(world),
+                                 (store_span_t) { copy, world->len }));
+    store_rrset_begin(&iter, &value);
+
+    for (n = 0; store_rrset_next(&iter, &rrsets[n]); n++) {
+        rrsets[n].expires += (rrsets[n].type == STORE_TYPE_NSEC);
+    }
+
+    world_store(world, &device, rrsets, n);
+}
+
+
 /* Types and expiry of the NSEC, by the RRsets there are. */
 static void
 says_what_is_at_the_name(void **unused)
@@ -461,6 +485,16 @@ says_what_is_at_the_name(void **unused)
         assert_int_equal(nsec.expires,
                          cases[i].lease ? NOW + cases[i].lease : 0);
     }
+
+    /* one that says longer than is true is put right; nobody sees that */
+
+    put(&world, records, RECORDS);
+    (void) sweep(&world);
+    last_longer(&world);
+    assert_true(due(&world));
+    assert_int_equal(sweep(&world), 0);
+    assert_true(world.outcome.put);
+    assert_false(world.outcome.dns_changed);
 
     /* when the first has run out, the sweep says the rest */
 

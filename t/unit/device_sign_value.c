@@ -152,8 +152,12 @@ to_ldns(const store_key_t *key, const store_rrset_t *rrset,
     ldns_rr  *made;
 
     len = signing_name(key, fqdn);
-    memcpy(p, rrset->owner.data, rrset->owner.len);
-    p += rrset->owner.len;
+
+    if (rrset->owner.len > 0) {
+        memcpy(p, rrset->owner.data, rrset->owner.len);
+        p += rrset->owner.len;
+    }
+
     memcpy(p, fqdn, len);
     p += len;
 
@@ -502,6 +506,19 @@ keeps_to_the_limits(void **unused)
     claim = world_claim('a', NOW);
     assert_int_equal(world_apply(&world, &claim, DEVICE_MERGE, &update),
                      DEVICE_OK);
+
+    /* what fits, but leaves no room for another key, is refused already */
+
+    for (n = 30; world.len <= STORE_VALUE_MAX - 128; n++) {
+        put(&world, many, n);
+        world.zone.max_rrsets = 100;
+        (void) sweep(&world);
+        assert_int_equal(world_apply(&world, &claim, DEVICE_MERGE, &update),
+                         world.len > STORE_VALUE_MAX - 128
+                         ? DEVICE_TOO_MUCH : DEVICE_OK);
+    }
+
+    assert_true(n < 64);
 
     /* more than a value holds with signatures: a request is refused, and no
      * sweep comes to an end with it, but the keys of the device still work */

@@ -127,7 +127,11 @@ signing_again(const store_key_t *key, const dnssec_key_t *signer,
     static uint8_t   bytes[STORE_VALUE_MAX * 8];
 
     fqdn_len = signing_name(key, fqdn);
-    memcpy(owner, rrset->owner.data, rrset->owner.len);
+
+    if (rrset->owner.len > 0) {
+        memcpy(owner, rrset->owner.data, rrset->owner.len);
+    }
+
     memcpy(owner + rrset->owner.len, fqdn, fqdn_len);
 
     n = 0;
