@@ -29,6 +29,8 @@
 #define NET_DESCRIPTORS      32
 
 
+static void net_tell_no_key(const net_thread_t *thread,
+    const answer_t *answer);
 static unsigned net_places(const net_options_t *options, log_t *log);
 static void net_places_tell(const net_options_t *options, rlim_t places,
     rlim_t needed, log_t *log);
@@ -247,12 +249,31 @@ net_settle(net_thread_t *thread, answer_t *answer,
         net_limit(thread, answer, exchange);
     }
 
+    if (answer->dnssec == ANSWER_DNSSEC_NO_KEY) {
+        net_tell_no_key(thread, answer);
+    }
+
     stats_answer(&thread->stats, (stats_transport_t) exchange->transport,
                  exchange->peer->sa_family == AF_INET6, answer);
 
     if (net_tapped(thread)) {
         net_tap(thread, answer, exchange);
     }
+}
+
+
+/* The operator's mistake, but as often as peers like. */
+static void
+net_tell_no_key(const net_thread_t *thread, const answer_t *answer)
+{
+    char                  zone[WIRE_NAME_MAX + 1];
+    const lookup_node_t  *node = &answer->node;
+
+    wire_name_print(zone, sizeof(zone),
+                    (wire_span_t) { node->name.data + node->zone_at,
+                                    node->name.len - node->zone_at });
+    log_peer(thread->log, "keys: none of ours signs %s now: there is no proof "
+             "for what it has not", zone);
 }
 
 

@@ -13,19 +13,19 @@
    store/store_writer.c store/store_zone.c store/store_zones.c */
 
 /*
- * Any bytes, as a query over UDP or TCP, to a store with something in it, with
- * cookies, NSID and padding or without.  What comes back must be well formed
+ * Any bytes, as a query over UDP or TCP, to a store with something in it and a
+ * signed zone, with cookies, NSID and padding or without.  What comes back must be well formed
  * and within its limit, also when the rate limit cuts it short.
  *
  * Input: a byte of switches (FUZZ_*, and three bits of size), the query.
  */
 
-#include "../unit/dnsd_world.h"
+#include "../unit/dnsd_signed.h"
 
 
 #define FUZZ_UDP         1
 #define FUZZ_CONFIGURED  2             /* cookies, NSID, texts, keepalive */
-#define FUZZ_PADDED      4
+#define FUZZ_PADDED      4             /* and no signature is left */
 #define FUZZ_SHORTEN     8
 #define FUZZ_SIZE        5             /* from this bit on */
 
@@ -33,6 +33,7 @@
 
 
 static world_t  world;
+static sign_t   sign;
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -45,6 +46,7 @@ static void
 cleanup(void)
 {
     world_cleanup(&world);
+    signed_keys_cleanup();
 }
 
 
@@ -57,7 +59,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static bool  ready;
 
     if (!ready) {
-        world_init(&world);
+        signed_keys_init(1);
+        world_init_with(&world, signed_zone);
+        sign.keys[sign.n++] = signed_keys.keys[0];
         WORLD_MUST(atexit(cleanup) == 0);
         ready = true;
     }
@@ -113,13 +117,16 @@ fuzz_answer(answer_t *answer, uint8_t switches)
         fuzz_policy(&policy);
     }
 
+    sign.left[0] = sign.left[1] = switches & FUZZ_PADDED ? 0 : 8;
+
     context = (answer_context_t) {
-        .policy = &policy, .stream = (switches & FUZZ_UDP) == 0,
+        .policy = &policy, .sign = &sign, .stream = (switches & FUZZ_UDP) == 0,
         .keepalive = switches & FUZZ_CONFIGURED ? 300 : 0,
         .padded = (switches & FUZZ_PADDED) != 0, .now = FUZZ_NOW
     };
 
     WORLD_MUST(lookup_begin(world.lookup));
+    world.lookup->now = SIGNED_NOW;
     answer_queries(world.lookup, &context, answer, 1);
     lookup_end(world.lookup);
 

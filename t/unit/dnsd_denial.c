@@ -433,6 +433,45 @@ denial_half(void **state)
 }
 
 
+/* Keys that dnsd has not are none of its worry while another one of their
+ * algorithm signs. */
+static void
+denial_roll(void **state)
+{
+    size_t             i, len;
+    world_t           *world = *state;
+    uint8_t            query[300];
+    lookup_signers_t  *signers = &world->lookup->signers;
+
+    static const struct {
+        uint8_t          algorithm;
+        answer_dnssec_t  dnssec;
+    } others[] = {
+        { 13, MADE }, { 15, ANSWER_DNSSEC_NO_KEY }
+    };
+
+    world->now = SIGNED_NOW;
+    world->sign->left[0] = 100;
+    len = query_make(query, NAME("\6absent"), 1, DO);
+    world_ask(world, query, len, 4096);
+    assert_int_equal(signers->n, 1);
+
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        signers->signers[1] = signers->signers[0];
+        signers->signers[0].algorithm = others[i].algorithm;
+        signers->signers[0].tag ^= 1;
+        signers->n = 2;
+        world_ask(world, query, len, 4096);
+        assert_int_equal(world->answer.dnssec, others[i].dnssec);
+        signers->signers[0] = signers->signers[1];
+    }
+
+    signers->n = 0;
+    world_ask(world, query, len, 4096);
+    assert_int_equal(world->answer.dnssec, ANSWER_DNSSEC_NO_KEY);
+}
+
+
 static int
 setup(void **state)
 {
@@ -492,6 +531,7 @@ main(void)
         cmocka_unit_test_setup_teardown(denial_sizes, setup_one, teardown),
         cmocka_unit_test_setup_teardown(denial_refused, setup_one, teardown),
         cmocka_unit_test_setup_teardown(denial_half, setup_one, teardown),
+        cmocka_unit_test_setup_teardown(denial_roll, setup_one, teardown),
         cmocka_unit_test_setup_teardown(denial_cases, setup_two, teardown),
         cmocka_unit_test_setup_teardown(denial_sizes, setup_two, teardown),
         cmocka_unit_test_setup_teardown(denial_half, setup_two, teardown)
