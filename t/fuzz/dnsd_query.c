@@ -14,8 +14,9 @@
 
 /*
  * Any bytes, as a query over UDP or TCP, to a store with a signed zone and one
- * that is not, with cookies, NSID and padding or without.  What comes back must be well formed
- * and within its limit, also when the rate limit cuts it short.
+ * that is not, with cookies, NSID and padding or without.  What comes back
+ * must be well formed and within its limit, also when the rate limit cuts it
+ * short.
  *
  * Input: a byte of switches (FUZZ_*, and three bits of size), the query.
  */
