@@ -14,9 +14,6 @@
 #include <jansson.h>
 
 
-#define TTL_MAX       86400      /* s: a device's address may change any day;
-                                    longer would outlive its lease anyhow */
-
 
 static device_reason_t device_update_members(device_wishes_t *wishes,
     json_t *root);
@@ -370,7 +367,7 @@ device_service_numbers(device_object_t *entry, device_service_t *service)
     service->weight = (uint16_t) numbers[2].number;
 
     number = entry->wishes->subject->zone->ttl;
-    reason = device_object_integer(entry, "ttl", 1, TTL_MAX, &number);
+    reason = device_object_integer(entry, "ttl", 1, DEVICE_TTL_MAX, &number);
     service->ttl = (uint32_t) number;
 
     return reason;
@@ -405,7 +402,7 @@ device_update_record(device_object_t *entry, const char *member)
     ttl = entry->wishes->subject->zone->ttl;
 
     if (reason == DEVICE_OK) {
-        reason = device_object_integer(entry, "ttl", 1, TTL_MAX, &ttl);
+        reason = device_object_integer(entry, "ttl", 1, DEVICE_TTL_MAX, &ttl);
     }
 
     if (reason == DEVICE_OK) {

@@ -15,6 +15,9 @@
 
 #define DEVICE_BODY_MAX     16384    /* bytes of a request body */
 #define DEVICE_RRSETS_MAX   64       /* of one update */
+#define DEVICE_TTL_MAX      86400    /* s: a device's address may change any
+                                        day; longer would outlive its lease
+                                        anyhow */
 #define DEVICE_IGNORED_MAX  16
 #define DEVICE_IGNORED_LEN  64
 

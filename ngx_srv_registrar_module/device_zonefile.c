@@ -20,6 +20,9 @@
                                                 4 KiB each */
 #define COUNT_MAX     255    /* store_rrset_t.count */
 
+#define TYPE_SOA      6
+#define SOA_NUMBERS   20     /* serial, refresh, retry, expire, minimum */
+
 
 struct device_zonefile_s {
     store_zone_content_t   content;
@@ -31,6 +34,7 @@ struct device_zonefile_s {
 
     store_static_t        *statics;
     uint8_t               *apex;         /* memory of content.apex */
+    store_span_t           state;        /* while it is read; of the extras */
 };
 
 
@@ -40,6 +44,11 @@ static bool device_zonefile_lines(device_zonefile_t *file, const char *text,
     size_t len, device_error_t *error);
 static bool device_zonefile_append(device_zonefile_t *file,
     device_zone_rr_t *rr, device_error_t *error);
+static const device_zone_rr_t *device_zonefile_soa(
+    const device_zonefile_t *file);
+static uint32_t device_soa_number(const device_zone_rr_t *soa, size_t i);
+static bool device_zonefile_extras(device_zonefile_t *file,
+    const device_zone_extras_t *extras, device_error_t *error);
 static bool device_zonefile_digest(device_zonefile_t *file,
     device_error_t *error);
 static bool device_zonefile_values(device_zonefile_t *file,
@@ -53,7 +62,8 @@ static bool device_zonefile_fail(device_error_t *error, const char *what);
 
 device_zonefile_t *
 device_zonefile_read(const char *path, store_span_t zone,
-    device_error_t *error, char warning[DEVICE_WARNING_MAX])
+    const device_zone_extras_t *extras, device_error_t *error,
+    char warning[DEVICE_WARNING_MAX])
 {
     bool                done;
     char               *text;
@@ -83,6 +93,7 @@ device_zonefile_read(const char *path, store_span_t zone,
     /* each line alone, then all together, and values only of what is sound */
 
     done = device_zonefile_lines(file, text, len, error)
+           && device_zonefile_extras(file, extras, error)
            && device_zone_check_all(file->rrs, &file->nrrs, file->content.name,
                                  error, warning)
            && device_zonefile_digest(file, error)
@@ -103,6 +114,29 @@ const store_zone_content_t *
 device_zonefile_content(const device_zonefile_t *file)
 {
     return &file->content;
+}
+
+
+void
+device_zonefile_times(const device_zonefile_t *file,
+    device_zone_times_t *times)
+{
+    size_t                   i;
+    uint32_t                 minimum;
+    const device_zone_rr_t  *soa;
+
+    soa = device_zonefile_soa(file);
+    minimum = device_soa_number(soa, 4);
+
+    times->expire = device_soa_number(soa, 3);
+    times->negative = (soa->ttl < minimum) ? soa->ttl : minimum;
+    times->ttl_max = 0;
+
+    for (i = 0; i < file->nrrs; i++) {
+        if (file->rrs[i]->ttl > times->ttl_max) {
+            times->ttl_max = file->rrs[i]->ttl;
+        }
+    }
 }
 
 
@@ -261,7 +295,84 @@ device_zonefile_append(device_zonefile_t *file, device_zone_rr_t *rr,
 }
 
 
-/* Over owner, type, TTL and RDATA of each, their lengths before them. */
+/* NULL only before the RRs were checked. */
+static const device_zone_rr_t *
+device_zonefile_soa(const device_zonefile_t *file)
+{
+    size_t  i;
+
+    for (i = 0; i < file->nrrs; i++) {
+        if (file->rrs[i]->type == TYPE_SOA) {
+            return file->rrs[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/* RFC 1035 3.3.13: the numbers stand at the end. */
+static uint32_t
+device_soa_number(const device_zone_rr_t *soa, size_t i)
+{
+    const uint8_t  *p;
+
+    p = soa->rdata.data + soa->rdata.len - SOA_NUMBERS + 4 * i;
+
+    return (uint32_t) p[0] << 24 | (uint32_t) p[1] << 16
+           | (uint32_t) p[2] << 8 | p[3];
+}
+
+
+/* Among the file's own: what is checked and written of those holds for these.
+ * Without an SOA the zone is none, and is refused for that. */
+static bool
+device_zonefile_extras(device_zonefile_t *file,
+    const device_zone_extras_t *extras, device_error_t *error)
+{
+    size_t                   i, len;
+    uint8_t                 *p;
+    device_zone_rr_t        *rr;
+    const device_zone_rr_t  *soa;
+
+    soa = device_zonefile_soa(file);
+
+    if (extras == NULL || soa == NULL) {
+        return true;
+    }
+
+    file->state = extras->state;
+
+    for (i = 0; i < extras->n; i++) {
+
+        len = extras->extra[i].rdata.len;
+        rr = calloc(1, sizeof(device_zone_rr_t) + len);
+
+        if (rr == NULL) {
+            return device_zonefile_fail(error, "no memory");
+        }
+
+        p = (uint8_t *) (rr + 1);
+        memcpy(p, extras->extra[i].rdata.data, len);
+
+        rr->owner = file->content.name;
+        rr->label = (store_span_t) { p, 0 };
+        rr->below = (store_span_t) { p, 0 };
+        rr->type = extras->extra[i].type;
+        rr->ttl = soa->ttl;
+        rr->rdata = (store_span_t) { p, len };
+
+        if (!device_zonefile_append(file, rr, error)) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+/* Over owner, type, TTL and RDATA of each, their lengths before them, and
+ * over the state of the keys where there are some. */
 static bool
 device_zonefile_digest(device_zonefile_t *file, device_error_t *error)
 {
@@ -296,6 +407,9 @@ device_zonefile_digest(device_zonefile_t *file, device_error_t *error)
     }
 
     done = done
+           && (file->state.len == 0
+               || EVP_DigestUpdate(context, file->state.data, file->state.len)
+                  == 1)
            && EVP_DigestFinal_ex(context, file->content.digest, NULL) == 1;
 
     EVP_MD_CTX_free(context);

@@ -11,21 +11,45 @@
 #include "ngx_srv_registrar_store.h"
 
 
-static void ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work,
-    store_txn_t *txn, store_issuers_t *issuers,
-    ngx_srv_registrar_job_t *job, ngx_log_t *log);
+/* The values that a job reads, and writes where it is accepted. */
+typedef struct {
+    ngx_uint_t          n;
+    const store_key_t  *key[NGX_SRV_REGISTRAR_VALUES];
+    uint8_t             buffer[NGX_SRV_REGISTRAR_VALUES][STORE_VALUE_MAX];
+    store_span_t        bytes[NGX_SRV_REGISTRAR_VALUES]; /* to be put */
+} ngx_srv_registrar_values_t;
+
+
+static void ngx_srv_registrar_batch_prepare(ngx_srv_registrar_work_t *work,
+    ngx_log_t *log);
+static void ngx_srv_registrar_batch_presign(ngx_srv_registrar_work_t *work,
+    store_txn_t *txn, ngx_log_t *log);
+static void ngx_srv_registrar_batch_save(ngx_srv_registrar_job_t *job,
+    const ngx_srv_registrar_values_t *values, ngx_log_t *log);
 static device_reason_t ngx_srv_registrar_batch_keep(
     ngx_srv_registrar_job_t *job, ngx_log_t *log);
+static void ngx_srv_registrar_batch_release(ngx_srv_registrar_work_t *work);
+static store_status_t ngx_srv_registrar_batch_jobs(
+    ngx_srv_registrar_work_t *work, store_txn_t *txn, ngx_log_t *log);
+static store_status_t ngx_srv_registrar_batch_job(
+    ngx_srv_registrar_work_t *work, store_txn_t *txn,
+    store_issuers_t *issuers, ngx_srv_registrar_job_t *job, ngx_log_t *log);
 static store_status_t ngx_srv_registrar_batch_issuer(store_txn_t *txn,
     store_issuers_t *issuers, ngx_srv_registrar_job_t *job);
-static void ngx_srv_registrar_batch_rename(ngx_srv_registrar_work_t *work,
-    store_txn_t *txn, const store_issuers_t *issuers,
-    ngx_srv_registrar_job_t *job);
-static void ngx_srv_registrar_batch_suspend(ngx_srv_registrar_work_t *work,
-    store_txn_t *txn, store_issuers_t *issuers,
-    ngx_srv_registrar_job_t *job);
-static void ngx_srv_registrar_batch_touch(ngx_srv_registrar_work_t *work,
-    store_txn_t *txn);
+static device_reason_t ngx_srv_registrar_batch_rules(
+    ngx_srv_registrar_work_t *work, store_txn_t *txn,
+    const store_issuers_t *issuers, ngx_srv_registrar_job_t *job,
+    ngx_srv_registrar_values_t *values);
+static void ngx_srv_registrar_batch_values(ngx_srv_registrar_job_t *job,
+    ngx_srv_registrar_values_t *values);
+static device_reason_t ngx_srv_registrar_batch_rename(
+    ngx_srv_registrar_work_t *work, ngx_srv_registrar_job_t *job,
+    const device_place_t *places, ngx_srv_registrar_values_t *values);
+static store_status_t ngx_srv_registrar_batch_suspend(
+    ngx_srv_registrar_work_t *work, store_txn_t *txn,
+    store_issuers_t *issuers, ngx_srv_registrar_job_t *job);
+static store_status_t ngx_srv_registrar_batch_touch(
+    ngx_srv_registrar_work_t *work, store_txn_t *txn);
 static ngx_uint_t ngx_srv_registrar_batch_touched(
     ngx_srv_registrar_job_t *first, ngx_srv_registrar_job_t *job);
 static void ngx_srv_registrar_batch_failed(ngx_srv_registrar_work_t *work,
@@ -37,7 +61,6 @@ ngx_srv_registrar_batch(ngx_srv_registrar_work_t *work, ngx_log_t *log)
 {
     store_txn_t              *txn;
     store_status_t            status;
-    store_issuers_t           issuers;
     lease_clock_mark_t        mark;
     ngx_srv_registrar_job_t  *job;
 
@@ -49,34 +72,23 @@ ngx_srv_registrar_batch(ngx_srv_registrar_work_t *work, ngx_log_t *log)
         return;
     }
 
+    ngx_srv_registrar_batch_prepare(work, log);
+
     status = store_write_begin(work->env, &txn);
 
-    if (status != STORE_OK) {
-        work->status = status;
-        ngx_srv_registrar_batch_failed(work, status);
-        return;
+    if (status == STORE_OK) {
+        status = ngx_srv_registrar_batch_jobs(work, txn, log);
+
+        if (status == STORE_OK) {
+            lease_clock_mark(&work->clock, &mark);
+            status = store_commit(txn, &mark);
+
+        } else {
+            store_abort(txn);
+        }
     }
 
-    (void) ngx_srv_registrar_work_now(work, txn);
-
-    status = store_issuers_read(txn, &issuers);
-
-    if (status != STORE_OK) {
-        store_abort(txn);
-        work->status = status;
-        ngx_srv_registrar_batch_failed(work, status);
-        return;
-    }
-
-    for (job = work->jobs; job; job = job->next) {
-        ngx_srv_registrar_batch_job(work, txn, &issuers, job, log);
-    }
-
-    ngx_srv_registrar_batch_touch(work, txn);
-
-    lease_clock_mark(&work->clock, &mark);
-
-    status = store_commit(txn, &mark);
+    ngx_srv_registrar_batch_release(work);
 
     if (status != STORE_OK) {
         work->status = status;
@@ -92,142 +104,116 @@ ngx_srv_registrar_batch(ngx_srv_registrar_work_t *work, ngx_log_t *log)
 }
 
 
+/*
+ * Signs before the lock: the rules run on what is committed now, and what they
+ * make is kept.  In the transaction they run again, on what stands there then,
+ * and take the signatures over where nothing else has come between.  A failure
+ * here costs only time.
+ */
 static void
-ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work, store_txn_t *txn,
-    store_issuers_t *issuers, ngx_srv_registrar_job_t *job, ngx_log_t *log)
+ngx_srv_registrar_batch_prepare(ngx_srv_registrar_work_t *work,
+    ngx_log_t *log)
 {
-    uint8_t         buffer[STORE_VALUE_MAX];
-    store_status_t  status;
-    device_place_t  place;
+    store_txn_t              *txn;
+    ngx_srv_registrar_job_t  *job;
 
-    if (job->type == NGX_SRV_REGISTRAR_JOB_ISSUER) {
-        ngx_srv_registrar_batch_suspend(work, txn, issuers, job);
-        return;
-    }
-
-    if (job->issuer.known) {
-        status = ngx_srv_registrar_batch_issuer(txn, issuers, job);
-
-        if (status != STORE_OK) {
-            job->reason = ngx_srv_registrar_store_reason(status);
-            return;
+    for (job = work->jobs; job; job = job->next) {
+        if (job->zone && job->zone->signer) {
+            break;
         }
     }
 
-    if (job->type == NGX_SRV_REGISTRAR_JOB_RENAME) {
-        ngx_srv_registrar_batch_rename(work, txn, issuers, job);
+    if (job == NULL || store_read_open(work->env, &txn) != STORE_OK) {
         return;
     }
 
-    ngx_memzero(&place, sizeof(device_place_t));
+    if (store_read_renew(txn) == STORE_OK) {
+        ngx_srv_registrar_batch_presign(work, txn, log);
+    }
 
-    place.key = &job->key;
-    place.now = lease_clock_now(&work->clock);
-    place.buffer = buffer;
-    place.issuers = issuers;
+    store_read_reset(txn);
+    store_read_close(txn);
+}
 
-    job->now = place.now;
 
-    status = store_get(txn, &job->key, &place.bytes);
+static void
+ngx_srv_registrar_batch_presign(ngx_srv_registrar_work_t *work,
+    store_txn_t *txn, ngx_log_t *log)
+{
+    store_issuers_t              issuers;
+    ngx_srv_registrar_job_t     *job;
+    ngx_srv_registrar_values_t   values;
 
-    if (status == STORE_NOT_FOUND) {
-        place.bytes.data = NULL;
-        place.bytes.len = 0;
+    (void) ngx_srv_registrar_work_now(work, txn);
 
-    } else if (status != STORE_OK) {
-        /* sticky: the commit will fail and tell all */
-        job->reason = ngx_srv_registrar_store_reason(status);
+    if (store_issuers_read(txn, &issuers) != STORE_OK) {
         return;
     }
 
-    job->reason = ngx_srv_registrar_job_rules(job, &place);
+    for (job = work->jobs; job; job = job->next) {
 
-    if (job->reason == DEVICE_OK) {
-        job->reason = ngx_srv_registrar_batch_keep(job, log);
-    }
+        if (job->type == NGX_SRV_REGISTRAR_JOB_ISSUER
+            || job->zone->signer == NULL)
+        {
+            continue;
+        }
 
-    if (job->reason != DEVICE_OK) {
-        return;
-    }
+        if (ngx_srv_registrar_batch_rules(work, txn, &issuers, job, &values)
+            == DEVICE_OK)
+        {
+            ngx_srv_registrar_batch_save(job, &values, log);
+        }
 
-    if (job->outcome.put) {
-        (void) store_put(txn, &job->key, job->outcome.bytes);
-    }
-
-    if (job->type == NGX_SRV_REGISTRAR_JOB_ADMIN
-        && job->admin == DEVICE_ADMIN_REMOVE)
-    {
-        (void) store_delete(txn, &job->key);
+        ngx_memzero(&job->outcome, sizeof(device_outcome_t));
+        ngx_memzero(&job->error, sizeof(device_error_t));
     }
 }
 
 
-/* Three values, or two where the device has its first name still. */
+/* A copy, since the rules run once more. */
 static void
-ngx_srv_registrar_batch_rename(ngx_srv_registrar_work_t *work,
-    store_txn_t *txn, const store_issuers_t *issuers,
-    ngx_srv_registrar_job_t *job)
+ngx_srv_registrar_batch_save(ngx_srv_registrar_job_t *job,
+    const ngx_srv_registrar_values_t *values, ngx_log_t *log)
 {
-    uint8_t                      buffers[3][STORE_VALUE_MAX];
-    ngx_uint_t                   i;
-    device_place_t               places[3];
-    store_status_t               status;
-    device_rename_t              rename;
-    device_renamed_t             renamed;
-    ngx_srv_registrar_rename_t  *keys = job->rename;
+    u_char      *copy;
+    ngx_uint_t   i;
 
-    const store_key_t  *key[3] = {
-        keys->same ? &keys->current : &keys->root, &keys->current, &job->key
-    };
+    for (i = 0; i < values->n; i++) {
 
-    job->now = lease_clock_now(&work->clock);
+        if (values->bytes[i].len == 0) {
+            continue;
+        }
 
-    ngx_memzero(places, sizeof(places));
-
-    for (i = 0; i < 3; i++) {
-        places[i].key = key[i];
-        places[i].now = job->now;
-        places[i].buffer = buffers[i];
-        places[i].issuers = issuers;
-
-        status = store_get(txn, key[i], &places[i].bytes);
-
-        if (status == STORE_NOT_FOUND) {
-            places[i].bytes.data = NULL;
-            places[i].bytes.len = 0;
-
-        } else if (status != STORE_OK) {
-            job->reason = ngx_srv_registrar_store_reason(status);
+        copy = ngx_alloc(values->bytes[i].len, log);
+        if (copy == NULL) {
             return;
         }
+
+        ngx_memcpy(copy, values->bytes[i].data, values->bytes[i].len);
+
+        job->prepared[i].data = copy;
+        job->prepared[i].len = values->bytes[i].len;
     }
+}
 
-    rename.root = &places[0];
-    rename.current = &places[1];
-    rename.fresh = &places[2];
-    rename.interval = keys->interval;
 
-    job->reason = device_rename(&rename, &job->enrollment, &renamed,
-                                &job->error);
-    job->outcome = renamed.fresh;
+static void
+ngx_srv_registrar_batch_release(ngx_srv_registrar_work_t *work)
+{
+    ngx_uint_t                i;
+    ngx_srv_registrar_job_t  *job;
 
-    if (job->reason != DEVICE_OK) {
-        return;
+    for (job = work->jobs; job; job = job->next) {
+        for (i = 0; i < NGX_SRV_REGISTRAR_VALUES; i++) {
+
+            if (job->prepared[i].len) {
+                ngx_free((void *) job->prepared[i].data);
+            }
+
+            job->prepared[i].data = NULL;
+            job->prepared[i].len = 0;
+        }
     }
-
-    job->outcome.dns_changed = renamed.current.dns_changed;
-
-    (void) store_put(txn, key[1], renamed.current.bytes);
-    (void) store_put(txn, key[2], renamed.fresh.bytes);
-
-    if (!keys->same) {
-        (void) store_put(txn, key[0], renamed.root.bytes);
-    }
-
-    /* the reply has no use for the value */
-
-    job->outcome.bytes.data = NULL;
-    job->outcome.bytes.len = 0;
 }
 
 
@@ -256,14 +242,200 @@ ngx_srv_registrar_batch_keep(ngx_srv_registrar_job_t *job, ngx_log_t *log)
 }
 
 
-/* The issuer's devices may lie in any zone. */
+/* Not OK: nothing of this may be committed. */
+static store_status_t
+ngx_srv_registrar_batch_jobs(ngx_srv_registrar_work_t *work, store_txn_t *txn,
+    ngx_log_t *log)
+{
+    store_status_t            status;
+    store_issuers_t           issuers;
+    ngx_srv_registrar_job_t  *job;
+
+    (void) ngx_srv_registrar_work_now(work, txn);
+
+    status = store_issuers_read(txn, &issuers);
+
+    for (job = work->jobs; job && status == STORE_OK; job = job->next) {
+        status = ngx_srv_registrar_batch_job(work, txn, &issuers, job, log);
+    }
+
+    return status == STORE_OK ? ngx_srv_registrar_batch_touch(work, txn)
+                              : status;
+}
+
+
+static store_status_t
+ngx_srv_registrar_batch_job(ngx_srv_registrar_work_t *work, store_txn_t *txn,
+    store_issuers_t *issuers, ngx_srv_registrar_job_t *job, ngx_log_t *log)
+{
+    ngx_uint_t                   i;
+    store_status_t               status;
+    ngx_srv_registrar_values_t   values;
+
+    if (job->type == NGX_SRV_REGISTRAR_JOB_ISSUER) {
+        return ngx_srv_registrar_batch_suspend(work, txn, issuers, job);
+    }
+
+    if (job->issuer.known) {
+        status = ngx_srv_registrar_batch_issuer(txn, issuers, job);
+
+        if (status != STORE_OK) {
+            job->reason = ngx_srv_registrar_store_reason(status);
+            return STORE_OK;
+        }
+    }
+
+    job->reason = ngx_srv_registrar_batch_rules(work, txn, issuers, job,
+                                                &values);
+
+    if (job->reason == DEVICE_OK) {
+        job->reason = ngx_srv_registrar_batch_keep(job, log);
+    }
+
+    if (job->reason != DEVICE_OK) {
+        return STORE_OK;
+    }
+
+    for (i = 0; i < values.n; i++) {
+        if (values.bytes[i].len) {
+            (void) store_put(txn, values.key[i], values.bytes[i]);
+        }
+    }
+
+    if (job->type == NGX_SRV_REGISTRAR_JOB_ADMIN
+        && job->admin == DEVICE_ADMIN_REMOVE)
+    {
+        (void) store_delete(txn, &job->key);
+    }
+
+    return STORE_OK;
+}
+
+
+/* What the job makes of the values that stand in this transaction; writes
+ * none. */
+static device_reason_t
+ngx_srv_registrar_batch_rules(ngx_srv_registrar_work_t *work,
+    store_txn_t *txn, const store_issuers_t *issuers,
+    ngx_srv_registrar_job_t *job, ngx_srv_registrar_values_t *values)
+{
+    ngx_uint_t       i;
+    device_place_t   places[NGX_SRV_REGISTRAR_VALUES], *place;
+    store_status_t   status;
+    device_reason_t  reason;
+
+    job->now = lease_clock_now(&work->clock);
+
+    ngx_srv_registrar_batch_values(job, values);
+
+    for (i = 0; i < values->n; i++) {
+
+        place = &places[i];
+        ngx_memzero(place, sizeof(device_place_t));
+
+        place->key = values->key[i];
+        place->now = job->now;
+        place->buffer = values->buffer[i];
+        place->issuers = issuers;
+        place->signer = job->zone->signer;
+        place->prepared = job->prepared[i];
+
+        status = store_get(txn, place->key, &place->bytes);
+
+        if (status == STORE_NOT_FOUND) {
+            place->bytes.data = NULL;
+            place->bytes.len = 0;
+
+        } else if (status != STORE_OK) {
+            return ngx_srv_registrar_store_reason(status);
+        }
+    }
+
+    if (job->type == NGX_SRV_REGISTRAR_JOB_RENAME) {
+        return ngx_srv_registrar_batch_rename(work, job, places, values);
+    }
+
+    reason = ngx_srv_registrar_job_rules(job, &places[0]);
+    work->signatures += job->outcome.signatures;
+
+    if (reason == DEVICE_OK && job->outcome.put) {
+        values->bytes[0] = job->outcome.bytes;
+    }
+
+    return reason;
+}
+
+
+/* One, and of a device with another name three, or two where it has its first
+ * name still. */
 static void
+ngx_srv_registrar_batch_values(ngx_srv_registrar_job_t *job,
+    ngx_srv_registrar_values_t *values)
+{
+    ngx_srv_registrar_rename_t  *rename = job->rename;
+
+    ngx_memzero(values->bytes, sizeof(values->bytes));
+
+    values->n = 1;
+    values->key[0] = &job->key;
+
+    if (job->type == NGX_SRV_REGISTRAR_JOB_RENAME) {
+        values->n = 3;
+        values->key[1] = &rename->current;
+        values->key[2] = rename->same ? &rename->current : &rename->root;
+    }
+}
+
+
+static device_reason_t
+ngx_srv_registrar_batch_rename(ngx_srv_registrar_work_t *work,
+    ngx_srv_registrar_job_t *job, const device_place_t *places,
+    ngx_srv_registrar_values_t *values)
+{
+    device_rename_t   rename;
+    device_reason_t   reason;
+    device_renamed_t  renamed;
+
+    rename.fresh = &places[0];
+    rename.current = &places[1];
+    rename.root = &places[2];
+    rename.interval = job->rename->interval;
+
+    reason = device_rename(&rename, &job->enrollment, &renamed, &job->error);
+    job->outcome = renamed.fresh;
+
+    if (reason != DEVICE_OK) {
+        return reason;
+    }
+
+    job->outcome.dns_changed = renamed.current.dns_changed;
+
+    work->signatures += renamed.fresh.signatures + renamed.current.signatures
+                        + renamed.root.signatures;
+
+    values->bytes[0] = renamed.fresh.bytes;
+    values->bytes[1] = renamed.current.bytes;
+
+    if (!job->rename->same) {
+        values->bytes[2] = renamed.root.bytes;
+    }
+
+    /* the reply has no use for the value */
+
+    job->outcome.bytes.data = NULL;
+    job->outcome.bytes.len = 0;
+
+    return DEVICE_OK;
+}
+
+
+/* The issuer's devices may lie in any zone. */
+static store_status_t
 ngx_srv_registrar_batch_suspend(ngx_srv_registrar_work_t *work,
     store_txn_t *txn, store_issuers_t *issuers, ngx_srv_registrar_job_t *job)
 {
     bool                        changed;
     ngx_uint_t                  i;
-    store_span_t                name;
     store_status_t              status;
     ngx_srv_registrar_zone_t  **zones;
 
@@ -282,16 +454,16 @@ ngx_srv_registrar_batch_suspend(ngx_srv_registrar_work_t *work,
     job->reason = ngx_srv_registrar_store_reason(status);
 
     if (status != STORE_OK || !changed) {
-        return;
+        return STORE_OK;
     }
 
     zones = work->conf->zones.elts;
 
-    for (i = 0; i < work->conf->zones.nelts; i++) {
-        name.data = zones[i]->policy.name;
-        name.len = zones[i]->policy.name_len;
-        (void) store_zone_touch(txn, name, job->now);
+    for (i = 0; i < work->conf->zones.nelts && status == STORE_OK; i++) {
+        status = ngx_srv_registrar_zone_touch(work, txn, zones[i], job->now);
     }
+
+    return status;
 }
 
 
@@ -321,60 +493,18 @@ ngx_srv_registrar_batch_issuer(store_txn_t *txn, store_issuers_t *issuers,
 }
 
 
-device_reason_t
-ngx_srv_registrar_job_rules(ngx_srv_registrar_job_t *job,
-    const device_place_t *place)
-{
-    const device_zone_t  *zone = &job->zone->policy;
-
-    switch (job->type) {
-
-    case NGX_SRV_REGISTRAR_JOB_ENROLL:
-        return device_enroll(place, &job->enrollment, &job->outcome,
-                             &job->error);
-
-    case NGX_SRV_REGISTRAR_JOB_ROTATE:
-        return device_rotate(place, &job->claim, &job->enrollment,
-                             &job->outcome, &job->error);
-
-    case NGX_SRV_REGISTRAR_JOB_CREDENTIALS:
-        return device_credentials(place, &job->claim, job->issue, job->rotate,
-                                  job->secret, &job->outcome, &job->error);
-
-    case NGX_SRV_REGISTRAR_JOB_CHALLENGE:
-        return device_door_challenge(place, zone, &job->door, job->challenge,
-                                     zone->challenge_lease, &job->outcome,
-                                     &job->error);
-
-    case NGX_SRV_REGISTRAR_JOB_ADDRESS:
-        return device_door_address(place, zone, &job->door, &job->ipv4,
-                                   &job->ipv6, zone->dyndns2_lease,
-                                   &job->outcome, &job->error);
-
-    case NGX_SRV_REGISTRAR_JOB_ADMIN:
-        return device_admin(place, job->admin, &job->outcome, &job->error);
-
-    case NGX_SRV_REGISTRAR_JOB_REGISTER:
-        return device_door_register(place, &job->enrollment, job->secret,
-                                    &job->outcome, &job->error);
-
-    default: /* NGX_SRV_REGISTRAR_JOB_APPLY */
-        return device_apply(place, zone, &job->claim, job->method, job->change,
-                            &job->outcome, &job->error);
-    }
-}
-
-
 /* One step of the serial for each zone, however many of its devices changed
  * (RFC 1982). */
-static void
+static store_status_t
 ngx_srv_registrar_batch_touch(ngx_srv_registrar_work_t *work,
     store_txn_t *txn)
 {
-    store_span_t              zone;
+    store_status_t            status;
     ngx_srv_registrar_job_t  *job;
 
-    for (job = work->jobs; job; job = job->next) {
+    status = STORE_OK;
+
+    for (job = work->jobs; job && status == STORE_OK; job = job->next) {
 
         if (job->reason != DEVICE_OK || !job->outcome.dns_changed
             || ngx_srv_registrar_batch_touched(work->jobs, job))
@@ -382,13 +512,11 @@ ngx_srv_registrar_batch_touch(ngx_srv_registrar_work_t *work,
             continue;
         }
 
-        zone.data = job->zone->policy.name;
-        zone.len = job->zone->policy.name_len;
-
-        /* NOT_FOUND: the zone has not been published yet */
-
-        (void) store_zone_touch(txn, zone, job->now);
+        status = ngx_srv_registrar_zone_touch(work, txn, job->zone,
+                                              job->now);
     }
+
+    return status;
 }
 
 

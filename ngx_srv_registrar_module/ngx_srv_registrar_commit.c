@@ -132,6 +132,7 @@ ngx_srv_registrar_commit_take(ngx_srv_registrar_store_t *store)
     work->more = 0;
     work->wrote = 0;
     work->counted = 0;
+    work->signatures = 0;
     work->njobs = 0;
     work->jobs = NULL;
 

@@ -251,6 +251,13 @@ ngx_srv_registrar_init_main_conf(ngx_conf_t *cf, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    if (rmcf->signing && rmcf->sweep == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"dnssec on\" needs \"srv_registrar_sweep\", "
+                           "which is off: signatures run out");
+        return NGX_CONF_ERROR;
+    }
+
     /* one that is defined nowhere is refused by nginx in the end, so that the
      * directives may stand in any order */
 

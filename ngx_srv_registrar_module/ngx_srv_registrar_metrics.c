@@ -24,7 +24,7 @@ static void ngx_srv_registrar_metrics_jobs(
 
 
 static ngx_str_t  ngx_srv_registrar_metrics_name =
-    ngx_string("srv_registrar_metrics");
+    ngx_string("srv_registrar_metrics2");
 
 
 const ngx_uint_t
@@ -110,6 +110,11 @@ ngx_srv_registrar_metrics_begin(ngx_srv_registrar_main_conf_t *rmcf)
 
     if (metrics) {
         metrics->waiting[ngx_process_slot] = 0;
+
+        /* keys may be others now, and the old sweep's word stands for nothing
+         * of it */
+
+        metrics->signed_set = 0;
     }
 }
 
@@ -146,6 +151,10 @@ ngx_srv_registrar_metrics_work(ngx_srv_registrar_store_t *store)
         ngx_srv_registrar_metrics_jobs(metrics, store);
     }
 
+    if (work->signatures) {
+        ngx_atomic_fetch_add(&metrics->signatures, work->signatures);
+    }
+
     if (work->todo & NGX_SRV_REGISTRAR_READERS && work->usage.map_size) {
         metrics->usage = work->usage;
         metrics->usage_set = 1;
@@ -155,6 +164,7 @@ ngx_srv_registrar_metrics_work(ngx_srv_registrar_store_t *store)
     if (work->counted) {
         metrics->census = work->census;
         metrics->census_set = 1;
+        metrics->signed_set = store->conf->signing;
     }
 }
 

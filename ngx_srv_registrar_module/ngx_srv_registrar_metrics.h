@@ -51,6 +51,7 @@ typedef struct {
     ngx_atomic_t   changes[NGX_SRV_REGISTRAR_CHANGES];
     ngx_atomic_t   commits;              /* of jobs */
     ngx_atomic_t   commits_failed;
+    ngx_atomic_t   signatures;           /* made */
     ngx_srv_registrar_histogram_t  commit_jobs;
     ngx_srv_registrar_histogram_t  commit_time;          /* sum in us */
 
@@ -62,6 +63,7 @@ typedef struct {
     store_usage_t  usage;
     ngx_atomic_t   census_set;
     ngx_srv_registrar_census_t  census;
+    ngx_atomic_t   signed_set;           /* in census, by this configuration */
     ngx_atomic_t   clock_held;
 } ngx_srv_registrar_metrics_t;
 

@@ -160,6 +160,11 @@ ngx_srv_registrar_text_commits(ngx_srv_registrar_text_t *text)
     ngx_srv_registrar_text_histogram(text, "srv_registrar_commit_seconds",
         &metrics->commit_time, ngx_srv_registrar_commit_time_bounds, 1000000);
 
+    text->p = ngx_slprintf(text->p, text->end,
+        "# HELP srv_registrar_signatures_total DNSSEC signatures made.\n"
+        "# TYPE srv_registrar_signatures_total counter\n"
+        "srv_registrar_signatures_total %uA\n", metrics->signatures);
+
     waiting = 0;
 
     for (i = 0; i < NGX_MAX_PROCESSES; i++) {
@@ -259,6 +264,15 @@ ngx_srv_registrar_text_store(ngx_srv_registrar_text_t *text)
             "Devices that are suspended themselves.", census->suspended);
         ngx_srv_registrar_text_gauge(text, "srv_registrar_rrsets_live",
             "RRsets of devices that live.", census->rrsets);
+    }
+
+    if (metrics->signed_set) {
+        ngx_srv_registrar_text_gauge(text, "srv_registrar_values_to_sign",
+            "Values of signed zones, as of the last sweep.",
+            metrics->census.to_sign);
+        ngx_srv_registrar_text_gauge(text, "srv_registrar_values_unsigned",
+            "Values of signed zones that the last sweep left without "
+            "signatures that they need.", metrics->census.lacking);
     }
 }
 

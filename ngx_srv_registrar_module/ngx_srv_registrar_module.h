@@ -17,6 +17,7 @@
 
 #include "device_identity.h"
 #include "device_reply.h"
+#include "device_sign.h"
 #include "device_signature.h"
 #include "device_zonefile.h"
 
@@ -27,6 +28,7 @@ typedef struct ngx_srv_registrar_store_s  ngx_srv_registrar_store_t;
 typedef struct {
     device_zone_t                policy;
     device_zonefile_t           *file;
+    device_signer_t             *signer;     /* NULL: the zone is not signed */
 } ngx_srv_registrar_zone_t;
 
 
@@ -37,6 +39,7 @@ typedef struct {
     ngx_str_t                    secrets_file;
     device_secrets_t            *secrets;
     ngx_array_t                  zones;      /* of ngx_srv_registrar_zone_t * */
+    ngx_uint_t                   signing;    /* a zone of them is signed */
     ngx_thread_pool_t           *pool;
     ngx_cycle_t                 *cycle;      /* that the pool belongs to */
     ngx_uint_t                   queue;      /* jobs that may wait */

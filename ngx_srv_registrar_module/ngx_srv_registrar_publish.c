@@ -10,6 +10,18 @@
 
 static store_status_t ngx_srv_registrar_publish_zones(
     ngx_srv_registrar_work_t *work, store_txn_t *txn, ngx_log_t *log);
+static store_status_t ngx_srv_registrar_publish_zone(
+    ngx_srv_registrar_work_t *work, store_txn_t *txn,
+    ngx_srv_registrar_zone_t *zone, int64_t now, bool *changed,
+    char conflict[STORE_LABEL_MAX + 1], ngx_log_t *log);
+static store_status_t ngx_srv_registrar_publish_sign(
+    ngx_srv_registrar_work_t *work, store_txn_t *txn,
+    ngx_srv_registrar_zone_t *zone, int64_t now,
+    store_zone_content_t *content, ngx_pool_t *pool);
+static store_status_t ngx_srv_registrar_publish_value(
+    ngx_srv_registrar_work_t *work, store_txn_t *txn,
+    ngx_srv_registrar_zone_t *zone, int64_t now, store_span_t label,
+    store_span_t *bytes, ngx_pool_t *pool);
 
 
 void
@@ -65,9 +77,8 @@ ngx_srv_registrar_publish_zones(ngx_srv_registrar_work_t *work,
         names[i].data = zones[i]->policy.name;
         names[i].len = zones[i]->policy.name_len;
 
-        status = store_zone_publish(txn,
-                                    device_zonefile_content(zones[i]->file),
-                                    now, &changed, conflict);
+        status = ngx_srv_registrar_publish_zone(work, txn, zones[i], now,
+                                                &changed, conflict, log);
 
         if (status == STORE_CONFLICT) {
 
@@ -93,4 +104,118 @@ ngx_srv_registrar_publish_zones(ngx_srv_registrar_work_t *work,
     }
 
     return store_zones_withdraw_others(txn, names, n, &changed);
+}
+
+
+/*
+ * A signed zone's values are signed before they are put: what stands there now
+ * gives its signatures to what stays the same.  That leaves the SOA, whose
+ * serial is known only behind.
+ */
+static store_status_t
+ngx_srv_registrar_publish_zone(ngx_srv_registrar_work_t *work,
+    store_txn_t *txn, ngx_srv_registrar_zone_t *zone, int64_t now,
+    bool *changed, char conflict[STORE_LABEL_MAX + 1], ngx_log_t *log)
+{
+    ngx_pool_t            *pool;
+    store_status_t         status;
+    store_zone_content_t   content;
+
+    content = *device_zonefile_content(zone->file);
+
+    if (zone->signer == NULL) {
+        return store_zone_publish(txn, &content, now, changed, conflict);
+    }
+
+    pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE, log);
+    if (pool == NULL) {
+        return STORE_NO_MEMORY;
+    }
+
+    status = ngx_srv_registrar_publish_sign(work, txn, zone, now, &content,
+                                            pool);
+
+    if (status == STORE_OK) {
+        status = store_zone_publish(txn, &content, now, changed, conflict);
+    }
+
+    if (status == STORE_OK && *changed) {
+        status = ngx_srv_registrar_zone_sign(work, txn, zone, now);
+    }
+
+    ngx_destroy_pool(pool);
+
+    return status;
+}
+
+
+static store_status_t
+ngx_srv_registrar_publish_sign(ngx_srv_registrar_work_t *work,
+    store_txn_t *txn, ngx_srv_registrar_zone_t *zone, int64_t now,
+    store_zone_content_t *content, ngx_pool_t *pool)
+{
+    size_t           i;
+    store_span_t     apex;
+    store_static_t  *statics;
+    store_status_t   status;
+
+    statics = ngx_palloc(pool, (content->nstatics + 1)
+                               * sizeof(store_static_t));
+    if (statics == NULL) {
+        return STORE_NO_MEMORY;
+    }
+
+    apex.data = NULL;
+    apex.len = 0;
+
+    status = ngx_srv_registrar_publish_value(work, txn, zone, now, apex,
+                                             &content->apex, pool);
+
+    for (i = 0; i < content->nstatics && status == STORE_OK; i++) {
+        statics[i] = content->statics[i];
+
+        status = ngx_srv_registrar_publish_value(work, txn, zone, now,
+                                                 statics[i].label,
+                                                 &statics[i].bytes, pool);
+    }
+
+    content->statics = statics;
+
+    return status;
+}
+
+
+static store_status_t
+ngx_srv_registrar_publish_value(ngx_srv_registrar_work_t *work,
+    store_txn_t *txn, ngx_srv_registrar_zone_t *zone, int64_t now,
+    store_span_t label, store_span_t *bytes, ngx_pool_t *pool)
+{
+    u_char          *copy;
+    uint8_t          buffer[STORE_VALUE_MAX];
+    store_key_t      key;
+    store_span_t     name;
+    store_status_t   status;
+
+    name.data = zone->policy.name;
+    name.len = zone->policy.name_len;
+
+    if (!store_key_make(&key, name, label)) {
+        return STORE_DAMAGED;
+    }
+
+    status = ngx_srv_registrar_sign(work, txn, zone, &key, now, bytes, buffer);
+
+    if (status != STORE_OK) {
+        return status;
+    }
+
+    copy = ngx_pnalloc(pool, bytes->len);
+    if (copy == NULL) {
+        return STORE_NO_MEMORY;
+    }
+
+    ngx_memcpy(copy, bytes->data, bytes->len);
+    bytes->data = copy;
+
+    return STORE_OK;
 }

@@ -28,6 +28,10 @@
 #define NGX_SRV_REGISTRAR_BATCH  512
 
 
+/* A job's values: one, and of a RENAME three. */
+#define NGX_SRV_REGISTRAR_VALUES  3
+
+
 typedef struct ngx_srv_registrar_job_s  ngx_srv_registrar_job_t;
 
 typedef enum {
@@ -84,6 +88,9 @@ struct ngx_srv_registrar_job_s {
     uint32_t                       issue;        /* CREDENTIALS */
     uint32_t                       rotate;
     uint16_t                       secret;       /* CREDENTIALS, REGISTER */
+    store_span_t                   prepared[NGX_SRV_REGISTRAR_VALUES];
+                                                 /* the thread's: values made
+                                                    before the lock */
 
     /* results */
     device_reason_t                reason;
@@ -111,6 +118,9 @@ typedef struct {
     ngx_uint_t                      live;        /* with something to show */
     ngx_uint_t                      suspended;   /* themselves */
     ngx_uint_t                      rrsets;      /* live ones */
+    ngx_uint_t                      to_sign;     /* values of signed zones */
+    ngx_uint_t                      lacking;     /* those of them that could
+                                                    not be signed */
 } ngx_srv_registrar_census_t;
 
 
@@ -126,12 +136,15 @@ typedef struct {
     store_key_t                     sweep_from;
     ngx_srv_registrar_census_t      counting;    /* of the sweep under way */
     ngx_srv_registrar_census_t      census;      /* of the last whole one */
+    ngx_uint_t                      told;        /* of what was signed: see
+                                                    sweep */
 
     /* results */
     store_status_t                  status;      /* REOPEN, or what failed */
     store_error_t                   open_error;
     ngx_uint_t                      failed;      /* the bits that failed */
     store_usage_t                   usage;
+    ngx_uint_t                      signatures;  /* made */
     ngx_uint_t                      njobs;
     ngx_uint_t                      elapsed;     /* of the commit, us */
     unsigned                        wrote:1;     /* a commit went through */
@@ -272,6 +285,25 @@ void ngx_srv_registrar_batch(ngx_srv_registrar_work_t *work, ngx_log_t *log);
 void ngx_srv_registrar_publish(ngx_srv_registrar_work_t *work,
     ngx_log_t *log);
 void ngx_srv_registrar_sweep(ngx_srv_registrar_work_t *work, ngx_log_t *log);
+
+/*
+ * sign: moves a zone's serial, and signs its SOA.  NO_MEMORY where that cannot
+ * be done: then nothing of the transaction may be committed.  A zone that is
+ * not published is none of its failures.
+ */
+store_status_t ngx_srv_registrar_zone_touch(ngx_srv_registrar_work_t *work,
+    store_txn_t *txn, ngx_srv_registrar_zone_t *zone, int64_t now);
+
+/* sign: the same for an apex whose serial has moved already. */
+store_status_t ngx_srv_registrar_zone_sign(ngx_srv_registrar_work_t *work,
+    store_txn_t *txn, ngx_srv_registrar_zone_t *zone, int64_t now);
+
+/* sign: *bytes, a value for key (an apex or a static name), with signatures; in
+ * buffer (STORE_VALUE_MAX bytes).  Those of the value that stands there are
+ * taken over where they fit. */
+store_status_t ngx_srv_registrar_sign(ngx_srv_registrar_work_t *work,
+    store_txn_t *txn, ngx_srv_registrar_zone_t *zone, const store_key_t *key,
+    int64_t now, store_span_t *bytes, uint8_t *buffer);
 
 /* The clock of a write transaction: work->clock, raised to the store's own
  * mark.  Returns the lease time. */

@@ -33,6 +33,7 @@ ngx_srv_registrar_zone_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_memzero(&block, sizeof(ngx_srv_registrar_block_t));
 
+    block.dnssec = NGX_CONF_UNSET;
     block.zone = ngx_pcalloc(cf->pool, sizeof(ngx_srv_registrar_zone_t));
     if (block.zone == NULL) {
         return NGX_CONF_ERROR;
@@ -70,6 +71,7 @@ ngx_srv_registrar_zone_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     *slot = block.zone;
+    rmcf->signing |= (block.zone->signer != NULL);
 
     return NGX_CONF_OK;
 }
@@ -193,11 +195,12 @@ ngx_srv_registrar_zone_within(device_zone_t *inner, device_zone_t *outer)
 static char *
 ngx_srv_registrar_zone_end(ngx_conf_t *cf, ngx_srv_registrar_block_t *block)
 {
-    char                 warning[DEVICE_WARNING_MAX];
-    store_span_t         name;
-    device_zone_t       *policy;
-    device_error_t       error;
-    ngx_pool_cleanup_t  *cln;
+    char                       warning[DEVICE_WARNING_MAX];
+    store_span_t               name;
+    device_zone_t             *policy;
+    device_error_t             error;
+    ngx_pool_cleanup_t        *cln;
+    ngx_srv_registrar_apex_t   apex;
 
     policy = &block->zone->policy;
 
@@ -209,6 +212,10 @@ ngx_srv_registrar_zone_end(ngx_conf_t *cf, ngx_srv_registrar_block_t *block)
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"srv_registrar_zone\" \"%s\" has no \"file\"",
                            policy->text);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_srv_registrar_dnssec_apex(cf, block, &apex) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -224,6 +231,8 @@ ngx_srv_registrar_zone_end(ngx_conf_t *cf, ngx_srv_registrar_block_t *block)
     warning[0] = '\0';
 
     block->zone->file = device_zonefile_read((char *) block->file.data, name,
+                                             apex.extras.n ? &apex.extras
+                                                           : NULL,
                                              &error, warning);
 
     if (block->zone->file == NULL) {
@@ -244,7 +253,8 @@ ngx_srv_registrar_zone_end(ngx_conf_t *cf, ngx_srv_registrar_block_t *block)
                            policy->text, &block->file, warning);
     }
 
-    return NGX_CONF_OK;
+    return apex.extras.n ? ngx_srv_registrar_dnssec_signer(cf, block)
+                         : NGX_CONF_OK;
 }
 
 

@@ -65,6 +65,8 @@ static ngx_srv_registrar_line_t  ngx_srv_registrar_lines[] = {
     { ngx_string("max_rrsets"), 1, 1, ngx_srv_registrar_zone_bound, NULL },
     { ngx_string("max_rrs"), 1, 1, ngx_srv_registrar_zone_bound, NULL },
     { ngx_string("max_bytes"), 1, 1, ngx_srv_registrar_zone_bound, NULL },
+    { ngx_string("dnssec"), 1, 1, ngx_srv_registrar_zone_dnssec, NULL },
+    { ngx_string("key"), 1, 2, ngx_srv_registrar_zone_key, NULL },
     { ngx_null_string, 0, 0, NULL, NULL }
 };
 

@@ -34,6 +34,8 @@ static const srvctl_command_t  srvctl_commands[] = {
     { "remove", srvctl_remove, "NAME", "forget a device and free its name" },
     { "issuers", srvctl_issuers, "",
       "the authorities that devices enrolled with" },
+    { "ds", srvctl_ds, "[--anchor] ZONE",
+      "what a parent is told of a signed zone's keys" },
     { "stats", srvctl_stats, "", "size, fill and readers of the store" },
     { "check", srvctl_check, "", "open every value, name what is damaged" },
     { "backup", srvctl_backup, "DIR", "a copy, consistent under load" },

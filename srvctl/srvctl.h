@@ -64,6 +64,7 @@ int srvctl_suspend(srvctl_t *ctl, int argc, char **argv);
 int srvctl_resume(srvctl_t *ctl, int argc, char **argv);
 int srvctl_remove(srvctl_t *ctl, int argc, char **argv);
 int srvctl_issuers(srvctl_t *ctl, int argc, char **argv);
+int srvctl_ds(srvctl_t *ctl, int argc, char **argv);
 int srvctl_stats(srvctl_t *ctl, int argc, char **argv);
 int srvctl_check(srvctl_t *ctl, int argc, char **argv);
 int srvctl_backup(srvctl_t *ctl, int argc, char **argv);

@@ -57,6 +57,8 @@ my %benches;                      # address of the object => object, for END
 # zone       the zone's name, devices.example
 # zone_text  its file
 # workers    2
+# dnssec     an algorithm, 13 or 15, or a list of them: the zone is signed
+#            with keys made for it (SrvRegistrar::Dnssec, in $t->{keys})
 
 sub new
 {
@@ -82,6 +84,7 @@ sub new
     $self->{port} //= free_port($self->{address});
     $self->{dns_port} //= free_port($self->{address});
     $self->prepare_files();
+    $self->prepare_keys() if $self->{dnssec};
 
     $self->{client} = SrvRegistrar::Client->new(
         address => $self->{address},
@@ -128,6 +131,23 @@ sub prepare_files
 }
 
 
+sub prepare_keys
+{
+    my ($self) = @_;
+
+    require SrvRegistrar::Dnssec;
+
+    $self->{keys} = SrvRegistrar::Dnssec->new(
+        zone       => $self->{zone},
+        dir        => $self->path('keys'),
+        algorithms => ref($self->{dnssec}) ? $self->{dnssec}
+                                           : [$self->{dnssec}],
+    );
+
+    $self->{slots}{dnssec} = $self->{keys}->lines();
+}
+
+
 sub path { return "$_[0]{dir}/$_[1]" }
 
 
@@ -157,6 +177,8 @@ sub read
 #   main, http, zone, server, enroll, records, key, credentials
 #               lines at that place
 #   servers     whole further server{} and srv_registrar_zone{} blocks
+#   dnssec      the zone's lines of DNSSEC, in place of those that
+#               `dnssec` of new() made
 #   lease       "30s 2h 1d";  service  the list;  zone_base  replaces the
 #               whole of the zone's body but `file`
 #   connections of a worker, 512

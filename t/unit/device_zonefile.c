@@ -49,7 +49,7 @@ read_bytes(const char *text, size_t len)
     close(fd);
 
     memset(&error, 0, sizeof(error));
-    file = device_zonefile_read(path, zone, &error, warning);
+    file = device_zonefile_read(path, zone, NULL, &error, warning);
     unlink(path);
 
     return file;
@@ -195,7 +195,7 @@ test_bad_whole(void **state)
         }
     }
 
-    assert_null(device_zonefile_read("/nonexistent/file", zone, &error,
+    assert_null(device_zonefile_read("/nonexistent/file", zone, NULL, &error,
                                      warning));
     assert_non_null(strstr(error.detail, "No such file"));
 

@@ -16,7 +16,7 @@ sub text
     my ($self) = @_;
 
     my %s = (
-        (map { $_ => '' } qw(main http zone server enroll records key
+        (map { $_ => '' } qw(main http zone dnssec server enroll records key
             credentials servers)),
         connections => 512,
         lease   => '30s 2h 1d',
@@ -77,6 +77,7 @@ http {
     srv_registrar_zone %%ZONE%% {
         file %%DIR%%/%%ZONE%%.zone;
         %%zone_base%%
+        %%dnssec%%
         %%zone%%
     }
     %%http%%
