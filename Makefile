@@ -5,7 +5,7 @@
 # make install    DESTDIR, prefix, MODULES_DIR, STORE_DIR ...: see below
 # make asan       both under ASan and UBSan, into build/asan
 # make check-long a million random questions, held against NSD and Knot; ten
-#                 thousand SIGKILLs under load
+#                 thousand SIGKILLs, and requests at once; a minute of reloads
 # make bench      dnsd beside other DNS servers, the registrar beside nginx
 #                 alone; docs/performance.md
 # make coverage   lines and branches of dnsd's parser and writer
@@ -248,7 +248,10 @@ check-quick: all tests $(FUZZED)
 check-long: all tests
 	SRV_BUILD=$(abspath $(BUILD)) SRV_QUESTIONS=1000000 \
 	    $(PROVE) -v t/dnsd_random.t
-	SRV_BUILD=$(abspath $(BUILD)) LONG=10000 $(PROVE) -v t/kill_any.t
+	SRV_BUILD=$(abspath $(BUILD)) LONG=10000 \
+	    $(PROVE) -j1 -v t/commit_crowd.t t/kill_any.t
+	SRV_BUILD=$(abspath $(BUILD)) LONG=600 \
+	    $(PROVE) -j1 -v t/reload_load.t t/commit_syscalls.t
 
 
 # Benchmarks.  The fleets that they make stay in $(BUILD)/bench/data: three

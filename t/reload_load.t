@@ -2,7 +2,8 @@
 
 # The configuration is read again many times a second while devices update,
 # on new connections and on ones that are kept: no update fails, and no old
-# worker leaves anything behind.  LONG=n reloads n times.
+# worker leaves anything behind.  LONG=n reloads n times;
+# 600 take a minute.
 
 use strict;
 use warnings;
