@@ -31,6 +31,7 @@
  */
 
 #include "device_doors.h"
+#include "device_signing.h"
 
 
 #define STEPS  20000
@@ -167,7 +168,7 @@ step_refresh(world_t *world, int64_t created)
 
 
 static void
-test_model(void **unused)
+walk(int steps, const signing_t *signing)
 {
     int               step;
     bool              gone;
@@ -178,13 +179,12 @@ test_model(void **unused)
 
     static const char  wishes[] = "--0123";
 
-    (void) unused;
-
     door_world(&world);
+    world.signer = (signing != NULL) ? &signing->signer : NULL;
     memset(&model, 0, sizeof(model));
     seed = 2463534242;
 
-    for (step = 0; step < STEPS; step++) {
+    for (step = 0; step < steps; step++) {
         world.now += roll(20) ? roll(120) : roll(2 * DOOR_LEASE);
 
         /* what has expired since stood there: its end is a change */
@@ -222,6 +222,13 @@ test_model(void **unused)
         assert_int_equal(reason, DEVICE_OK);
         check(&world, &model);
 
+        if (signing != NULL && world.outcome.put) {
+            signing_check(&world.key,
+                          (store_span_t) { world.value, world.len }, signing,
+                          world.now);
+            continue;
+        }
+
         if (old.challenges_end > world.now && old.address_end[0] > world.now
             && old.address_end[1] > world.now)
         {
@@ -232,11 +239,36 @@ test_model(void **unused)
 }
 
 
+static void
+test_model(void **unused)
+{
+    (void) unused;
+
+    walk(STEPS, NULL);
+}
+
+
+/* In a signed zone: everything has its signatures, whichever door it came
+ * by. */
+static void
+test_signed(void **unused)
+{
+    signing_t  signing;
+
+    (void) unused;
+
+    signing_begin(&signing);
+    walk(STEPS / 10, &signing);
+    signing_end(&signing);
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test(test_model)
+        cmocka_unit_test(test_model),
+        cmocka_unit_test(test_signed)
     };
 
     return cmocka_run_group_tests_name("device_door_model", tests, NULL,

@@ -39,13 +39,18 @@ door_challenge(world_t *world, char content)
 {
     char                 value[DEVICE_CHALLENGE_LEN];
     device_place_t       place = world_place(world);
+    device_reason_t      reason;
     device_door_claim_t  claim = { STORE_DOOR_ACME_DNS, door_acme_dns };
 
     memset(value, content, sizeof(value));
 
-    return world_commit(world, device_door_challenge(&place, &world->zone,
-                                    &claim, value, DOOR_LEASE,
-                                    &world->outcome, &world->error));
+    do {
+        reason = device_door_challenge(&place, &world->zone, &claim, value,
+                                       DOOR_LEASE, &world->outcome,
+                                       &world->error);
+    } while (!world->again && world_again(world, &place, reason));
+
+    return world_commit(world, reason);
 }
 
 
@@ -70,12 +75,17 @@ static inline device_reason_t
 door_address(world_t *world, char ipv4, char ipv6)
 {
     device_place_t         place = world_place(world);
+    device_reason_t        reason;
     device_door_claim_t    claim = { STORE_DOOR_DYNDNS2, door_dyndns2 };
     device_address_wish_t  v4 = door_wish(4, ipv4), v6 = door_wish(6, ipv6);
 
-    return world_commit(world, device_door_address(&place, &world->zone,
-                                    &claim, &v4, &v6, DOOR_LEASE,
-                                    &world->outcome, &world->error));
+    do {
+        reason = device_door_address(&place, &world->zone, &claim, &v4, &v6,
+                                     DOOR_LEASE, &world->outcome,
+                                     &world->error);
+    } while (!world->again && world_again(world, &place, reason));
+
+    return world_commit(world, reason);
 }
 
 

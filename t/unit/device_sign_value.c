@@ -31,7 +31,7 @@
 
 #include "device_sign_world.h"
 
-#include <ldns/ldns.h>
+#include "device_signing_ldns.h"
 
 
 #define ZONE  SPAN("\7devices\7example\0")
@@ -143,123 +143,6 @@ sign(value_t *value, store_span_t plain, store_span_t old,
 }
 
 
-static ldns_rr *
-to_ldns(const store_key_t *key, const store_rrset_t *rrset,
-    const store_rr_t *rr)
-{
-    size_t    at, len;
-    uint8_t   fqdn[256], wire[2048], *p = wire, *length;
-    ldns_rr  *made;
-
-    len = signing_name(key, fqdn);
-
-    if (rrset->owner.len > 0) {
-        memcpy(p, rrset->owner.data, rrset->owner.len);
-        p += rrset->owner.len;
-    }
-
-    memcpy(p, fqdn, len);
-    p += len;
-
-    ldns_write_uint16(p, rrset->type);
-    ldns_write_uint16(p + 2, 1);
-    ldns_write_uint32(p + 4, rrset->ttl);
-    length = p + 8;
-    p += 10;
-
-    for (at = 0; at <= rr->len; at++) {
-        if ((int) at == rr->splice) {
-            memcpy(p, fqdn, len);
-            p += len;
-        }
-
-        if (at < rr->len) {
-            *p++ = rr->data[at];
-        }
-    }
-
-    ldns_write_uint16(length, (uint16_t) (p - length - 2));
-    at = 0;
-    assert_int_equal(ldns_wire2rr(&made, wire, (size_t) (p - wire), &at,
-                                  LDNS_SECTION_ANSWER), LDNS_STATUS_OK);
-
-    return made;
-}
-
-
-/* By ldns, for what is one RR: signing_check counts, but believes our own
- * canonical form. */
-static unsigned
-verify(const value_t *value, const dnssec_key_t *key, int64_t now)
-{
-    unsigned            n;
-    ldns_rr            *rr, *dnskey, *signature;
-    store_rr_t          one;
-    ldns_rdf           *name;
-    ldns_rr_list       *list;
-    store_value_t       opened;
-    store_rrset_t       rrset, signatures, self;
-    store_rr_iter_t     rrs;
-    store_rrset_iter_t  iter;
-
-    n = 0;
-    memset(&self, 0, sizeof(self));
-    self.type = 48;
-    one = (store_rr_t) { dnssec_key_rdata(key).data,
-                         (uint16_t) dnssec_key_rdata(key).len, -1 };
-    dnskey = to_ldns(&value->key, &self, &one);
-    ldns_rdf_deep_free(ldns_rr_owner(dnskey));
-    name = ldns_dname_new_frm_str(SIGNING_ZONE);
-    ldns_rr_set_owner(dnskey, name);
-
-    assert_true(store_value_open(&opened,
-                                 (store_span_t) { value->key.data,
-                                                  value->key.len },
-                                 value->bytes));
-    store_rrset_begin(&iter, &opened);
-
-    while (store_rrset_next(&iter, &rrset)) {
-
-        if (rrset.type == STORE_TYPE_RRSIG) {
-            continue;
-        }
-
-        store_rr_begin(&rrs, &rrset);
-        assert_true(store_rr_next(&rrs, &one));
-        rr = to_ldns(&value->key, &rrset, &one);
-        list = ldns_rr_list_new();
-        ldns_rr_list_push_rr(list, rr);
-
-        assert_true(store_rrset_find(&opened, rrset.owner, STORE_TYPE_RRSIG,
-                                     &signatures));
-        store_rr_begin(&rrs, &signatures);
-
-        while (store_rr_next(&rrs, &one)) {
-            signature = to_ldns(&value->key, &signatures, &one);
-
-            if (ldns_rdf2rr_type(ldns_rr_rrsig_typecovered(signature))
-                == rrset.type
-                && ldns_rdf2native_int16(ldns_rr_rrsig_keytag(signature))
-                   == dnssec_key_tag(key))
-            {
-                assert_int_equal(ldns_verify_rrsig_time(list, signature,
-                                                        dnskey, now),
-                                 LDNS_STATUS_OK);
-                n++;
-            }
-
-            ldns_rr_free(signature);
-        }
-
-        ldns_rr_list_deep_free(list);
-    }
-
-    ldns_rr_free(dnskey);
-
-    return n;
-}
-
-
 /* DNSKEY, CDS and CDNSKEY by the KSK, all else by the ZSK. */
 static void
 signs_the_apex(void **unused)
@@ -272,8 +155,8 @@ signs_the_apex(void **unused)
     plain = make(&value, "", apex_records, N(apex_records));
     assert_int_equal(sign(&value, plain, none, none, NOW), DEVICE_OK);
     assert_int_equal(value.done.made, 6);
-    assert_int_equal(verify(&value, signing.keys[0], NOW), 3);
-    assert_int_equal(verify(&value, signing.keys[2], NOW), 3);
+    assert_int_equal(verify(&value.key, value.bytes, signing.keys[0], NOW), 3);
+    assert_int_equal(verify(&value.key, value.bytes, signing.keys[2], NOW), 3);
 
     /* from itself, and from what was prepared: nothing to make */
 
@@ -303,13 +186,13 @@ signs_statics(void **unused)
     plain = make(&value, "static", static_records, N(static_records));
     assert_int_equal(sign(&value, plain, none, none, NOW), DEVICE_OK);
     assert_int_equal(value.done.made, 5);
-    assert_int_equal(verify(&value, signing.keys[2], NOW), 5);
+    assert_int_equal(verify(&value.key, value.bytes, signing.keys[2], NOW), 5);
 
     /* nothing at the name itself */
 
     plain = make(&value, "static", static_records + 1, 3);
     assert_int_equal(sign(&value, plain, none, none, NOW), DEVICE_OK);
-    assert_int_equal(verify(&value, signing.keys[2], NOW), 4);
+    assert_int_equal(verify(&value.key, value.bytes, signing.keys[2], NOW), 4);
 
     /* without keys, without signatures */
 
@@ -551,7 +434,8 @@ keeps_to_the_limits(void **unused)
 }
 
 
-/* A zone's key that is not this zone's: nothing is written with it. */
+/* RDATA without a canonical form: a request is refused, the way out is open.
+ */
 static void
 refuses_where_nothing_can_be_signed(void **unused)
 {
@@ -565,8 +449,6 @@ refuses_where_nothing_can_be_signed(void **unused)
 
     (void) unused;
 
-    /* RDATA that has no canonical form */
-
     put(&world, &no_srv, 1);
     memset(&update, 0, sizeof(update));
     claim = world_claim('a', NOW);
@@ -574,6 +456,44 @@ refuses_where_nothing_can_be_signed(void **unused)
                      DEVICE_INTERNAL);
     assert_int_equal(world_apply(&world, &claim, DEVICE_WITHDRAW, NULL),
                      DEVICE_OK);
+}
+
+
+/* The name that a device leaves behind has neither records nor signatures. */
+static void
+leaves_no_signature_behind(void **unused)
+{
+    world_t              world;
+    store_key_t          key;
+    device_place_t       current, fresh;
+    device_error_t       error;
+    device_rename_t      rename = { &current, &current, &fresh, 0 };
+    device_renamed_t     renamed;
+    uint8_t              buffer[STORE_VALUE_MAX];
+    device_enrollment_t  enrollment = world_enrollment('b');
+
+    (void) unused;
+
+    put(&world, static_records, N(static_records));
+    (void) sweep(&world);
+    assert_true(store_key_make(&key, ZONE, SPAN("another")));
+    enrollment.epoch = 1;
+
+    current = world_place(&world);
+    fresh = current;
+    fresh.key = &key;
+    fresh.bytes = (store_span_t) { NULL, 0 };
+    fresh.buffer = buffer;
+
+    assert_int_equal(device_rename(&rename, &enrollment, &renamed, &error),
+                     DEVICE_OK);
+    assert_true(renamed.current.dns_changed);
+
+    signing_check(&world.key, renamed.current.bytes, &signing, NOW);
+    signing_check(&key, renamed.fresh.bytes, &signing, NOW);
+    current.bytes = renamed.current.bytes;
+    current.signer = NULL;
+    assert_false(device_sign_due(&current));
 }
 
 
@@ -587,6 +507,7 @@ main(void)
         cmocka_unit_test_setup(takes_no_strange_signature, reset),
         cmocka_unit_test_setup(keeps_to_the_limits, reset),
         cmocka_unit_test_setup(refuses_where_nothing_can_be_signed, reset),
+        cmocka_unit_test_setup(leaves_no_signature_behind, reset),
     };
 
     return cmocka_run_group_tests_name("device_sign_value", tests, begin,
