@@ -27,8 +27,6 @@
 #include "dnsd_proof.h"
 
 
-#define DO        0x8000
-#define CO        0x4000
 #define STORED    ANSWER_DNSSEC_STORED
 #define MADE      ANSWER_DNSSEC_MADE
 #define NAME(s)   s SIGNED_ZONE, sizeof(s SIGNED_ZONE) - 1
@@ -185,26 +183,6 @@ static const case_t  cases[] = {
 };
 
 
-static ldns_rr_list  *keys;
-
-
-static size_t
-query_make(uint8_t *query, const char *name, size_t len, uint16_t type,
-    uint16_t flags)
-{
-    size_t  at = WIRE_HEADER_LEN + len;
-
-    memcpy(query, "\1\2\0\0\0\1\0\0\0\0\0\1", WIRE_HEADER_LEN);
-    memcpy(query + WIRE_HEADER_LEN, name, len);
-    memcpy(query + at, (uint8_t []) { (uint8_t) (type >> 8), (uint8_t) type,
-                                      0, 1 }, 4);
-    memcpy(query + at + 4, "\0\0\51\377\377\0\0\0\0\0\0", WIRE_OPT_LEN);
-    query[at + 11] = (uint8_t) (flags >> 8);
-
-    return at + 4 + WIRE_OPT_LEN;
-}
-
-
 static void
 case_check(world_t *world, const case_t *c, unsigned signers)
 {
@@ -228,7 +206,8 @@ case_check(world_t *world, const case_t *c, unsigned signers)
         return;
     }
 
-    pkt = proof_reply(world, keys, only || c->dnssec == 0 ? 0 : signers);
+    pkt = proof_reply(world, proof_anchors,
+                      only || c->dnssec == 0 ? 0 : signers);
 
     if (signers == 1) {
         assert_int_equal(ldns_pkt_ancount(pkt), c->counts[0]);
@@ -284,7 +263,7 @@ denial_cases(void **state)
         world->now = SIGNED_NOW + c->later;
         world->sign->left[0] = world->sign->left[1] = 100;
         world->sign->made = 0;
-        len = query_make(query, c->name, c->len, c->type, c->flags);
+        len = proof_query(query, c->name, c->len, c->type, c->flags);
 
         world_ask(world, query, len, 4096);
         world_check_reply(query, world->reply, world->reply_len);
@@ -321,7 +300,7 @@ denial_sizes(void **state)
         }
 
         world->sign->left[0] = world->sign->left[1] = 100000;
-        len = query_make(query, c->name, c->len, c->type, c->flags);
+        len = proof_query(query, c->name, c->len, c->type, c->flags);
         full = world_ask(world, query, len, 0);
 
         for (size = 512; size <= 4096; size += size < 1400 ? 1 : 101) {
@@ -339,7 +318,7 @@ denial_sizes(void **state)
             }
 
             if (i % 7 == size % 7 && world->outcome != ANSWER_SERVFAIL) {
-                pkt = proof_reply(world, keys,
+                pkt = proof_reply(world, proof_anchors,
                                   c->dnssec == 0 ? 0 : signed_keys.n);
                 ldns_pkt_free(pkt);
             }
@@ -348,193 +327,18 @@ denial_sizes(void **state)
 }
 
 
-/* No key, no budget, no luck. */
-static void
-denial_refused(void **state)
-{
-    size_t    len;
-    world_t  *world = *state;
-    uint8_t   query[300];
-    sign_t    none = { .n = 0 }, *sign = world->sign;
-
-    world->now = SIGNED_NOW;
-    len = query_make(query, NAME("\6absent"), 1, DO);
-
-    world->sign->left[0] = 0;
-    world->sign->left[1] = 2;
-    world_ask(world, query, len, 4096);
-    assert_int_equal(world->answer.dnssec, ANSWER_DNSSEC_BUDGET);
-    assert_int_equal(world->outcome, ANSWER_TRUNCATED);
-    assert_int_equal(wire_get16(world->reply + 2), 0x8600);
-    assert_int_equal(wire_get32(world->reply + 6), 0);
-    assert_int_equal(world->answer.ede, ANSWER_EDE_NONE);
-
-    /* that of TCP is its own */
-
-    world_ask(world, query, len, 0);
-    assert_int_equal(world->answer.dnssec, MADE);
-    world->sign->left[1] = 0;
-    world_ask(world, query, len, 0);
-    assert_int_equal(world->answer.dnssec, ANSWER_DNSSEC_BUDGET);
-    assert_int_equal(world->outcome, ANSWER_SERVFAIL);
-    assert_int_equal(world->answer.ede, ANSWER_EDE_OTHER);
-    assert_non_null(memmem(world->reply, world->reply_len,
-                           "no more signatures", 18));
-
-    world->sign->left[0] = 2;
-    world->sign->fails = true;
-    world_ask(world, query, len, 4096);
-    assert_int_equal(world->answer.dnssec, ANSWER_DNSSEC_FAILED);
-    assert_int_equal(world->outcome, ANSWER_SERVFAIL);
-    assert_non_null(memmem(world->reply, world->reply_len, "signing failed",
-                           14));
-    world->sign->fails = false;
-
-    world->sign = &none;
-    world_ask(world, query, len, 4096);
-    assert_int_equal(world->answer.dnssec, ANSWER_DNSSEC_NO_KEY);
-    assert_int_equal(world->outcome, ANSWER_SERVFAIL);
-
-    world->sign = NULL;
-    world_ask(world, query, len, 4096);
-    assert_int_equal(world->answer.dnssec, ANSWER_DNSSEC_NO_KEY);
-    assert_non_null(memmem(world->reply, world->reply_len, "no key", 6));
-
-    /* what was signed beforehand needs none, nor does who asks without DO */
-
-    len = query_make(query, NAME("\2v4"), 28, DO);
-    world_ask(world, query, len, 4096);
-    assert_int_equal(world->outcome, ANSWER_NODATA);
-    len = query_make(query, NAME("\6absent"), 1, 0);
-    world_ask(world, query, len, 4096);
-    assert_int_equal(world->outcome, ANSWER_NXDOMAIN);
-
-    world->sign = sign;
-}
-
-
-/* Two keys of one algorithm, or of two: which dnsd must have. */
-static void
-denial_half(void **state)
-{
-    size_t    len;
-    world_t  *world = *state;
-    uint8_t   query[300];
-
-    world->now = SIGNED_NOW;
-    world->sign->left[0] = 100;
-    world->sign->n--;
-    len = query_make(query, NAME("\6absent"), 1, DO);
-    world_ask(world, query, len, 4096);
-    world->sign->n++;
-
-    assert_int_equal(world->answer.dnssec, ANSWER_DNSSEC_NO_KEY);
-    assert_int_equal(world->outcome, ANSWER_SERVFAIL);
-}
-
-
-/* Keys that dnsd has not are none of its worry while another one of their
- * algorithm signs. */
-static void
-denial_roll(void **state)
-{
-    size_t             i, len;
-    world_t           *world = *state;
-    uint8_t            query[300];
-    lookup_signers_t  *signers = &world->lookup->signers;
-
-    static const struct {
-        uint8_t          algorithm;
-        answer_dnssec_t  dnssec;
-    } others[] = {
-        { 13, MADE }, { 15, ANSWER_DNSSEC_NO_KEY }
-    };
-
-    world->now = SIGNED_NOW;
-    world->sign->left[0] = 100;
-    len = query_make(query, NAME("\6absent"), 1, DO);
-    world_ask(world, query, len, 4096);
-    assert_int_equal(signers->n, 1);
-
-    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        signers->signers[1] = signers->signers[0];
-        signers->signers[0].algorithm = others[i].algorithm;
-        signers->signers[0].tag ^= 1;
-        signers->n = 2;
-        world_ask(world, query, len, 4096);
-        assert_int_equal(world->answer.dnssec, others[i].dnssec);
-        signers->signers[0] = signers->signers[1];
-    }
-
-    signers->n = 0;
-    world_ask(world, query, len, 4096);
-    assert_int_equal(world->answer.dnssec, ANSWER_DNSSEC_NO_KEY);
-}
-
-
-static int
-setup(void **state)
-{
-    unsigned        i;
-    static sign_t   sign;
-    static world_t  world;
-
-    memset(&sign, 0, sizeof(sign));
-    world_init_with(&world, signed_zone);
-
-    for (i = 0; i < signed_keys.n; i++) {
-        sign.keys[sign.n++] = signed_keys.keys[i];
-    }
-
-    world.sign = &sign;
-    keys = proof_keys();
-    *state = &world;
-
-    return 0;
-}
-
-
-static int
-setup_one(void **state)
-{
-    signed_keys_init(1);
-
-    return setup(state);
-}
-
-
-static int
-setup_two(void **state)
-{
-    signed_keys_init(2);
-
-    return setup(state);
-}
-
-
-static int
-teardown(void **state)
-{
-    world_cleanup(*state);
-    signed_keys_cleanup();
-    ldns_rr_list_deep_free(keys);
-
-    return 0;
-}
-
-
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test_setup_teardown(denial_cases, setup_one, teardown),
-        cmocka_unit_test_setup_teardown(denial_sizes, setup_one, teardown),
-        cmocka_unit_test_setup_teardown(denial_refused, setup_one, teardown),
-        cmocka_unit_test_setup_teardown(denial_half, setup_one, teardown),
-        cmocka_unit_test_setup_teardown(denial_roll, setup_one, teardown),
-        cmocka_unit_test_setup_teardown(denial_cases, setup_two, teardown),
-        cmocka_unit_test_setup_teardown(denial_sizes, setup_two, teardown),
-        cmocka_unit_test_setup_teardown(denial_half, setup_two, teardown)
+        cmocka_unit_test_setup_teardown(denial_cases, proof_one,
+                                        proof_teardown),
+        cmocka_unit_test_setup_teardown(denial_sizes, proof_one,
+                                        proof_teardown),
+        cmocka_unit_test_setup_teardown(denial_cases, proof_two,
+                                        proof_teardown),
+        cmocka_unit_test_setup_teardown(denial_sizes, proof_two,
+                                        proof_teardown)
     };
 
     return cmocka_run_group_tests_name("dnsd_denial", tests, NULL, NULL);

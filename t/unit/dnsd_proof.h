@@ -13,6 +13,13 @@
 #include <ldns/ldns.h>
 
 
+#define DO  0x8000
+#define CO  0x4000
+
+
+static ldns_rr_list  *proof_anchors;     /* what replies are verified by */
+
+
 /* The zone's keys, as RRs. */
 static inline ldns_rr_list *
 proof_keys(void)
@@ -168,6 +175,75 @@ proof_nsec(const ldns_rr *nsec, char *text, size_t size)
 
     free(next);
     free(types);
+}
+
+
+/* A query with an OPT of the largest size and these flags. */
+static inline size_t
+proof_query(uint8_t *query, const char *name, size_t len, uint16_t type,
+    uint16_t flags)
+{
+    size_t  at = WIRE_HEADER_LEN + len;
+
+    memcpy(query, "\1\2\0\0\0\1\0\0\0\0\0\1", WIRE_HEADER_LEN);
+    memcpy(query + WIRE_HEADER_LEN, name, len);
+    memcpy(query + at, (uint8_t []) { (uint8_t) (type >> 8), (uint8_t) type,
+                                      0, 1 }, 4);
+    memcpy(query + at + 4, "\0\0\51\377\377\0\0\0\0\0\0", WIRE_OPT_LEN);
+    query[at + 11] = (uint8_t) (flags >> 8);
+
+    return at + 4 + WIRE_OPT_LEN;
+}
+
+
+/* A world with the signed zone, by one key or by keys of two algorithms. */
+static inline void
+proof_setup(void **state, unsigned n, void (*more)(store_txn_t *txn))
+{
+    unsigned        i;
+    static sign_t   sign;
+    static world_t  world;
+
+    signed_keys_init(n);
+    memset(&sign, 0, sizeof(sign));
+    world_init_with(&world, more);
+
+    for (i = 0; i < n; i++) {
+        sign.keys[sign.n++] = signed_keys.keys[i];
+    }
+
+    world.sign = &sign;
+    proof_anchors = proof_keys();
+    *state = &world;
+}
+
+
+static inline int
+proof_one(void **state)
+{
+    proof_setup(state, 1, signed_zone);
+
+    return 0;
+}
+
+
+static inline int
+proof_two(void **state)
+{
+    proof_setup(state, 2, signed_zone);
+
+    return 0;
+}
+
+
+static inline int
+proof_teardown(void **state)
+{
+    world_cleanup(*state);
+    signed_keys_cleanup();
+    ldns_rr_list_deep_free(proof_anchors);
+
+    return 0;
 }
 
 
