@@ -14,10 +14,10 @@
 /* While the files of one key are read: their texts and what is parsed. */
 #define HEAP_READING     32768
 
-/* A key takes 0.6 KB, a signature that is being made 2.  A heap that is full
- * makes signatures fail, so both have twice of it. */
-#define HEAP_KEY         1280
-#define HEAP_SIGNATURE   4096
+/* A key takes 32 bytes, a signature of P-256 that is being made 0.5 KB.  A heap
+ * that is full makes signatures fail, so both have four times of it. */
+#define HEAP_KEY         128
+#define HEAP_SIGNATURE   2048
 
 /* The smallest piece: a scalar.  Smaller ones would only cost tables. */
 #define HEAP_PIECE       32
