@@ -27,6 +27,13 @@ use constant TARGETS => (
       value => sub { row($_[0], 10 * MILLION, 'dnsd')->{first_ms} } },
     { text => 'MiB without the map, 10,000,000', limit => 20,
       value => sub { row($_[0], 10 * MILLION, 'dnsd')->{own} } },
+    (map { my $devices = $_; (
+        { text => 'signed: CPU with DO of that without, ' . thousands($devices),
+          limit => 1.25,
+          value => sub { signed($_[0], $devices, 'dnsd without DO') } },
+        { text => 'signed: CPU of knot, ' . thousands($devices), limit => 1.0,
+          value => sub { signed($_[0], $devices, 'knot') } },
+    ) } 10_000, MILLION),
 );
 
 
@@ -156,6 +163,17 @@ sub against
 
     return beside(row($reports, $devices, 'dnsd'),
         row($reports, $devices, $name));
+}
+
+
+# Where the zone was signed.
+
+sub signed
+{
+    my ($reports, $devices, $name) = @_;
+
+    return row($reports, $devices, 'dnsd without DO')->{name}
+        ? against($reports, $devices, $name) : ();
 }
 
 
