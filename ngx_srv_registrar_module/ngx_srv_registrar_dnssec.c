@@ -34,6 +34,8 @@ static ngx_srv_registrar_key_t *ngx_srv_registrar_key_find(
     ngx_uint_t ksk, ngx_uint_t active);
 static char *ngx_srv_registrar_dnssec_check(ngx_conf_t *cf,
     ngx_srv_registrar_block_t *block);
+static ngx_uint_t ngx_srv_registrar_dnssec_leaves(
+    ngx_srv_registrar_block_t *block, ngx_srv_registrar_key_t *key);
 static char *ngx_srv_registrar_dnssec_parent(ngx_conf_t *cf,
     ngx_srv_registrar_apex_t *apex, dnssec_key_t *key, uint8_t *cds);
 static void ngx_srv_registrar_apex_add(ngx_srv_registrar_apex_t *apex,
@@ -326,7 +328,9 @@ ngx_srv_registrar_dnssec_check(ngx_conf_t *cf,
 
         key = &block->keys[i];
 
-        if (ngx_srv_registrar_key_find(block, key, 1, 1) == NULL) {
+        if (ngx_srv_registrar_key_find(block, key, 1, 1) == NULL
+            && !ngx_srv_registrar_dnssec_leaves(block, key))
+        {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "\"key\" \"%V\": the zone \"%s\" has no active KSK "
                           "(flags 257) of its algorithm %d in %s:%ui",
@@ -349,6 +353,44 @@ ngx_srv_registrar_dnssec_check(ngx_conf_t *cf,
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* The last step of another algorithm's coming: the parent shall have no DS of
+ * this one any more, while resolvers still have, and its keys go on signing. */
+static ngx_uint_t
+ngx_srv_registrar_dnssec_leaves(ngx_srv_registrar_block_t *block,
+    ngx_srv_registrar_key_t *key)
+{
+    ngx_uint_t  i;
+
+    if (ngx_srv_registrar_key_find(block, key, 0, 1) == NULL) {
+        return 0;
+    }
+
+    for (i = 0; i < block->nkeys; i++) {
+        if (ngx_srv_registrar_key_is_ksk(&block->keys[i])
+            && block->keys[i].state == NGX_SRV_REGISTRAR_KEY_ACTIVE)
+        {
+            break;
+        }
+    }
+
+    if (i == block->nkeys) {
+        return 0;
+    }
+
+    for (i = 0; i < block->nkeys; i++) {
+        if (ngx_srv_registrar_key_is_ksk(&block->keys[i])
+            && block->keys[i].state == NGX_SRV_REGISTRAR_KEY_RETIRED
+            && dnssec_key_algorithm(block->keys[i].key)
+               == dnssec_key_algorithm(key->key))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

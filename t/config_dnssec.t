@@ -48,6 +48,8 @@ my @good = (
     ['states', $keys->lines('ksk active', 'zsk active', 'zsk2 published',
         'ksk2 retired')],
     ['two algorithms', $keys->lines('ksk', 'zsk', 'ksk15', 'zsk15')],
+    ['an algorithm on its way out', $keys->lines('ksk retired', 'zsk',
+        'ksk15', 'zsk15')],
     ['a name with its ending', "dnssec on; key $ksk.key; key $zsk.private;"],
     ['off', 'dnssec off;'],
 );
@@ -85,6 +87,8 @@ my @mistakes = (
     ["dnssec on; key $zsk;",
      qr/"\Q$zsk\E": the zone "devices.example" has no active KSK/],
     [$keys->lines('ksk retired', 'zsk'), qr/no active KSK/],
+    [$keys->lines('ksk retired', 'ksk15', 'zsk15'),
+     qr/no active KSK \(flags 257\) of its algorithm 13/],
     [$keys->lines('ksk', 'zsk', 'zsk15 published'),
      qr/no active KSK \(flags 257\) of its algorithm 15/],
     [join("\n", 'dnssec on;', map { $keys->make("zsk-$_"); 'key '
