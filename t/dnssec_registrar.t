@@ -13,6 +13,8 @@ use Net::DNS;
 use Test::More;
 
 use SrvRegistrar qw(outcome wait_until);
+use SrvRegistrar::AcmeDns;
+use SrvRegistrar::Dyndns2;
 
 my $t = SrvRegistrar->new(dnssec => 13);
 my $keys = $t->{keys};
@@ -21,7 +23,9 @@ my $zone = $t->{zone};
 
 
 $t->configure(http => 'srv_registrar_sweep 1s;', enroll =>
-    'srv_registrar_new_name 1s;');
+    'srv_registrar_new_name 1s; srv_registrar_enroll_limit off;',
+    server => SrvRegistrar::AcmeDns->LOCATION
+    . SrvRegistrar::Dyndns2->LOCATION);
 $t->start(dnsd => 1);
 
 my $device = $t->device('first');
@@ -88,6 +92,52 @@ subtest 'another device, suspended and resumed, by us and in a crowd' => sub {
 moves('DELETE', sub { $device->delete() });
 $good = signed('DELETE');
 is(scalar(grep { /\Q$fqdn\E/ } keys(%$good)), 0, '... nothing is left of it');
+
+
+subtest 'the other doors' => sub {
+    my $third = $t->device('third');
+
+    $third->enroll();
+
+    my $acme = SrvRegistrar::AcmeDns->issue($third);
+    my $dyndns2 = SrvRegistrar::Dyndns2->issue($third);
+
+    moves('acme-dns', sub { $acme->update(
+        SrvRegistrar::AcmeDns::challenge('one')) });
+
+    my $good = signed('acme-dns');
+
+    is_deeply($good->{'_acme-challenge.' . $third->fqdn . '. TXT'}, [$zsk],
+        '... its challenge');
+    ok($good->{$third->fqdn . '. NSEC'},
+        '... and the empty name above, which has nothing of its own');
+
+    like($dyndns2->update(''), qr/^200 good/, 'dyndns2');
+    $good = signed('dyndns2');
+    is_deeply($good->{$third->fqdn . '. A'}, [$zsk], '... its address');
+};
+
+
+subtest 'another name' => sub {
+    my $sold = $t->device('sold');
+
+    $sold->enroll();
+    $sold->register(15271);
+
+    my ($old, $serial) = ($sold->fqdn, $t->serial());
+
+    ok(wait_until(sub {
+        $sold->enroll(body => '{"new_name":true}')->{status} == 201 }, 10),
+        'given');
+    isnt($sold->fqdn, $old, '... it is another');
+    cmp_ok($t->serial(), '>', $serial, '... the serial moves');
+
+    my $good = signed('a name that nobody has any more');
+
+    is(scalar(grep { /\Q$old\E/ } keys(%$good)), 0, '... nothing is left');
+    is($sold->register(15271)->{status}, 200, 'registered');
+    ok(signed('the new name')->{$sold->fqdn . '. A'}, '... is there');
+};
 
 
 subtest 'expiry' => sub {
