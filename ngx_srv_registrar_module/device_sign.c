@@ -74,8 +74,10 @@ device_sign_due(const device_place_t *place)
 
     n = value_data(&value, rrsets);
 
+    /* of a name that is too long nothing can be signed: it stays due */
+
     if (!sign_begin(&sign, place, rrsets, n)) {
-        return false;
+        return n != 0;
     }
 
     /* what was prepared is not stored */

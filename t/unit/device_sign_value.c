@@ -259,6 +259,14 @@ refuses_what_is_none(void **unused)
                                         &plain));
     }
     assert_int_equal(sign(&value, plain, none, none, NOW), DEVICE_INTERNAL);
+
+    {
+        device_place_t  place = { .key = &value.key, .now = NOW,
+                                  .bytes = plain,
+                                  .signer = &signing.signer };
+
+        assert_true(device_sign_due(&place));
+    }
 }
 
 
