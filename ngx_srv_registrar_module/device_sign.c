@@ -59,8 +59,8 @@ bool
 device_sign_due(const device_place_t *place)
 {
     size_t         n;
-    device_sign_t         sign;
     store_span_t   key = { place->key->data, place->key->len };
+    device_sign_t  sign;
     store_rrset_t  rrsets[DEVICE_DRAFT_MAX];
     store_value_t  value;
 
