@@ -75,13 +75,18 @@ pem_body(const char *text, size_t *len)
     static const char  first[] = "-----BEGIN PRIVATE KEY-----";
 
     begin = strstr(text, first);
-    end = begin == NULL ? NULL : strstr(begin, "-----END PRIVATE KEY-----");
+
+    if (begin == NULL) {
+        return NULL;
+    }
+
+    begin += sizeof(first) - 1;
+    end = strstr(begin, "-----END PRIVATE KEY-----");
 
     if (end == NULL) {
         return NULL;
     }
 
-    begin += sizeof(first) - 1;
     *len = (size_t) (end - begin);
 
     return begin;

@@ -92,6 +92,8 @@ static const broken_t  broken[] = {
     { P256_KEY, NULL, "", "no private key of P-256 or Ed25519" },
     { P256_KEY, NULL, "-----BEGIN PRIVATE KEY-----\nAAAA\n"
       "-----END PRIVATE KEY-----\n", "no private key of P-256 or Ed25519" },
+    { P256_KEY, NULL, "-----BEGIN PRIVATE KEY-----END PRIVATE KEY-----\n",
+      "no private key of P-256 or Ed25519" },
 };
 
 

@@ -22,13 +22,13 @@ use constant KEEP_DAYS => 20;
 # dir      where all fleets lie
 # build    where the programs are
 # devices  how many
-# signed   1: in a signed zone
+# signed   the algorithm, in a signed zone
 
 sub new
 {
     my ($class, %args) = @_;
 
-    my $dir = "$args{dir}/$args{devices}" . ($args{signed} ? '-signed' : '');
+    my $dir = "$args{dir}/$args{devices}" . ($args{signed} ? "-$args{signed}" : '');
 
     make_path($dir);
 
@@ -66,7 +66,7 @@ sub keys
 
         make_path($path);
         $self->run(program('dnssec-keygen'), '-q', '-K', $path, '-f', 'KSK',
-            '-a', 'ECDSAP256SHA256', ZONE);
+            '-a', $self->{signed}, ZONE);
     });
 }
 
