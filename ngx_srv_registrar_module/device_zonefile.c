@@ -243,6 +243,7 @@ device_zonefile_lines(device_zonefile_t *file, const char *text, size_t len,
     lines = (device_zonelines_t) { text, text + len, 1 };
     line = malloc(DEVICE_ZONELINE_MAX);
     parser = device_zone_parser_new(file->content.name);
+    number = 0;
     problem = NULL;
 
     done = (line != NULL && parser != NULL)

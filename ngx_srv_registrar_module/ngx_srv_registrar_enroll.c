@@ -31,6 +31,7 @@ ngx_srv_registrar_enroll(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
     }
 
     job->type = NGX_SRV_REGISTRAR_JOB_ENROLL;
+    new_name = false;
 
     /* the name first: a proof's keyid has to be of that name */
 
@@ -74,6 +75,7 @@ ngx_srv_registrar_key(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
     }
 
     job->type = NGX_SRV_REGISTRAR_JOB_ROTATE;
+    new_name = false;
 
     ngx_srv_registrar_enroll_rules(r, &job->enrollment);
 

@@ -52,6 +52,8 @@ ngx_srv_registrar_enroll_name(ngx_http_request_t *r,
 
     ngx_srv_registrar_enroll_rules(r, &job->enrollment);
 
+    zone = NULL;
+
     reason = ngx_srv_registrar_enroll_identity(r, ctx, &job->issuer,
                                                &identity);
 

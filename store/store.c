@@ -225,7 +225,7 @@ store_open_main(store_t *store, store_error_t *error)
 {
     int          rc;
     MDB_txn     *txn;
-    unsigned     flags;
+    unsigned     flags = 0;
     MDB_envinfo  info;
 
     rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
