@@ -40,6 +40,8 @@ typedef struct {
     ngx_uint_t                 counting;     /* on the way to the lock */
     ngx_uint_t                 expired;      /* more than signatures are to
                                                 be looked at */
+    ngx_uint_t                 made;         /* signatures of the task before
+                                                the slice began */
     ngx_uint_t                 n;
     store_key_t                keys[NGX_SRV_REGISTRAR_EXPIRED];
     store_span_t               prepared[NGX_SRV_REGISTRAR_EXPIRED];
@@ -87,6 +89,7 @@ ngx_srv_registrar_sweep(ngx_srv_registrar_work_t *work, ngx_log_t *log)
     slice->work = work;
     slice->log = log;
     slice->counting = 1;
+    slice->made = work->signatures;
     slice->n = 0;
 
     status = ngx_srv_registrar_sweep_walk(slice);
@@ -230,7 +233,7 @@ ngx_srv_registrar_sweep_visit(void *data, store_span_t key,
     }
 
     return slice->n < NGX_SRV_REGISTRAR_EXPIRED
-           && slice->work->signatures < NGX_SRV_REGISTRAR_MADE;
+           && slice->work->signatures - slice->made < NGX_SRV_REGISTRAR_MADE;
 }
 
 
