@@ -25,7 +25,8 @@ my $zone = $t->{zone};
 # What a commit signs is signed with it: no sweep helps until the end.
 $t->configure(http => 'srv_registrar_sweep 1h;', enroll =>
     'srv_registrar_new_name 1s; srv_registrar_enroll_limit off;',
-    server => SrvRegistrar::AcmeDns->LOCATION
+    server => 'location = /metrics { srv_registrar metrics; }'
+    . SrvRegistrar::AcmeDns->LOCATION
     . SrvRegistrar::Dyndns2->LOCATION);
 $t->start(dnsd => 1);
 
@@ -45,7 +46,10 @@ ok(!$good->{$device->fqdn . '. NSEC'}, '... and a name without records none');
 my $fqdn = $device->fqdn;
 my $srv = "_xmpp-server._tcp.$fqdn.";
 
+my $made = made();
+
 moves('PUT', sub { $device->register(15269) });
+is(made() - $made, 4, '... SRV, A, NSEC and SOA, each signed once');
 $good = signed('PUT');
 is_deeply($good->{"$srv SRV"}, [$zsk], '... its SRV');
 is_deeply($good->{"$fqdn. A"}, [$zsk], '... its address');
@@ -220,6 +224,9 @@ subtest 'no longer signed' => sub {
 subtest 'signed again, a fleet at once' => sub {
     reconfigured('ksk', 'zsk2');
     signed('all');
+    ok(wait_until(sub { metric('srv_registrar_values_to_sign') }, 10),
+        'metrics know of it');
+    is(metric('srv_registrar_values_unsigned'), 0, '... and of none unsigned');
 };
 
 done_testing();
@@ -247,6 +254,24 @@ sub moves
 
     is($code->()->{status}, 200, $what);
     cmp_ok($t->serial(), '>', $old, '... the serial moves');
+}
+
+
+# Signatures made so far.
+
+sub made
+{
+    return metric('srv_registrar_signatures_total');
+}
+
+
+sub metric
+{
+    my ($name) = @_;
+
+    my $text = $t->request('GET', '/metrics')->{body};
+
+    return $text =~ /^\Q$name\E (\d+)$/m ? $1 : undef;
 }
 
 

@@ -492,6 +492,70 @@ test_too_much(void **state)
 }
 
 
+/* Beside the file's own; another state of the keys publishes anew. */
+static void
+test_extras(void **state)
+{
+    int                   fd;
+    char                  path[] = "/tmp/zonefile.XXXXXX";
+    const char           *text = HEAD "@ 77 CAA 0 issue \"x\"\n";
+    uint8_t               digest[STORE_DIGEST_LEN];
+    store_key_t           key;
+    store_value_t         value;
+    store_rrset_t         rrset;
+    device_zonefile_t    *file;
+    device_zone_times_t   times;
+
+    const device_zone_extra_t  extra[] = {
+        { 48, { (const uint8_t *) "\1\1\3\15b", 5 } },
+        { 60, { (const uint8_t *) "\1\1\3\15b", 5 } },
+        { 48, { (const uint8_t *) "\1\0\3\15a", 5 } }
+    };
+    device_zone_extras_t  extras = {
+        extra, 3, { (const uint8_t *) "one", 3 }
+    };
+
+    (void) state;
+
+    fd = mkstemp(path);
+    assert_true(fd != -1);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+
+    file = device_zonefile_read(path, zone, &extras, &error, warning);
+    assert_non_null(file);
+
+    assert_true(store_key_make(&key, zone, (store_span_t) { NULL, 0 }));
+    assert_true(store_value_open_made(&value, &key,
+                                device_zonefile_content(file)->apex));
+    assert_true(store_rrset_find(&value, (store_span_t) { NULL, 0 }, 48,
+                                 &rrset));
+    assert_int_equal(rrset.count, 2);
+    assert_int_equal(rrset.ttl, 3600);
+    assert_int_equal(rrset.expires, 0);
+    assert_true(store_rrset_find(&value, (store_span_t) { NULL, 0 }, 60,
+                                 &rrset));
+    assert_true(store_rrset_find(&value, (store_span_t) { NULL, 0 }, 257,
+                                 &rrset));
+
+    device_zonefile_times(file, &times);
+    assert_int_equal(times.expire, 604800);
+    assert_int_equal(times.negative, 300);
+    assert_int_equal(times.ttl_max, 3600);
+
+    memcpy(digest, device_zonefile_content(file)->digest, sizeof(digest));
+    device_zonefile_free(file);
+
+    extras.state.data = (const uint8_t *) "two";
+    file = device_zonefile_read(path, zone, &extras, &error, warning);
+    assert_non_null(file);
+    assert_memory_not_equal(digest, device_zonefile_content(file)->digest,
+                            sizeof(digest));
+    device_zonefile_free(file);
+    unlink(path);
+}
+
+
 int
 main(void)
 {
@@ -502,7 +566,8 @@ main(void)
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_digest),
         cmocka_unit_test(test_minimum_warns),
-        cmocka_unit_test(test_too_much)
+        cmocka_unit_test(test_too_much),
+        cmocka_unit_test(test_extras)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
