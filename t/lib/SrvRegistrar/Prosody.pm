@@ -23,6 +23,8 @@ use constant LUNBOUND => glob('/usr/lib/*/lua/5.4/lunbound.so') // '';
 # host      the domain of its JIDs
 # resolver  "address@port"
 # address   where it listens, 127.0.0.1 if not given
+# anchor    a file with a DNSKEY: names at and below it are validated
+# ca        a file: whose certificates it believes, with an anchor
 
 sub new
 {
@@ -142,6 +144,8 @@ sub write_certificate
 
     my $certs = "$self->{dir}/certs/$self->{host}";
 
+    return if -e "$certs.crt";
+
     # The subject's CN ends at 64 characters, a name under a device may not.
     system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256"
            . " -nodes -days 2 -subj /CN=prosody"
@@ -154,12 +158,14 @@ sub write_certificate
 # s2s_timeout: who cannot find the name that a stream claims to come from
 # leaves that stream unproved and says nothing; its sender gives up after
 # this many seconds and returns the message (90 by default).
-# module-config, do-not-query-localhost: the test's closed world has no signed
-# root to validate from, and its resolver is on loopback.
+# do-not-query-localhost: the test's resolver is on loopback.
 
 sub write_configuration
 {
     my ($self) = @_;
+
+    my $proof = defined($self->{anchor}) ? $self->certificates_alone()
+                                         : $self->dialback();
 
     open(my $file, '>', $self->config()) or croak($self->config() . ": $!");
 
@@ -172,7 +178,6 @@ certificates = "$self->{dir}/certs"
 log = {
     { levels = { min = "debug" }, to = "file", filename = "$self->{dir}/log" }
 }
-modules_enabled = { "saslauth", "tls", "dialback" }
 authentication = "internal_hashed"
 
 interfaces = { "$self->{address}" }
@@ -182,22 +187,58 @@ s2s_ports = { $self->{s2s_port} }
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
 s2s_require_encryption = true
-s2s_secure_auth = false
 s2s_timeout = 5
 
+$proof->{configuration}
 unbound = {
     resolvconf = false,
     hoststxt = false,
     forward = "$self->{resolver}",
+    $proof->{trusted}
     options = {
         ["do-not-query-localhost:"] = "no",
-        ["module-config:"] = "iterator",
+        $proof->{options}
     },
 }
 
 VirtualHost "$self->{host}"
 EOT
     close($file) or croak($self->config() . ": $!");
+}
+
+
+# The test's closed world has no signed root to validate from.
+
+sub dialback
+{
+    return {
+        configuration => <<'EOT',
+modules_enabled = { "saslauth", "tls", "dialback" }
+s2s_secure_auth = false
+EOT
+        trusted => '',
+        options => '["module-config:"] = "iterator",',
+    };
+}
+
+
+# bidi: a device's own certificate is believed where others connect to it, and
+# what it has to say to them goes over the same stream (XEP-0288).
+
+sub certificates_alone
+{
+    my ($self) = @_;
+
+    return {
+        configuration => <<"EOT",
+modules_enabled = { "saslauth", "tls", "s2s_bidi" }
+s2s_secure_auth = true
+use_dane = true
+ssl = { cafile = "$self->{ca}" }
+EOT
+        trusted => qq(trustfile = "$self->{anchor}",),
+        options => '["module-config:"] = "validator iterator",',
+    };
 }
 
 
