@@ -37,6 +37,9 @@ like($output, qr/\sA\s+127\.0\.0\.1/, 'and the address');
 like($output, qr/^ +\{"txt": "([\w-]{43})"\}\n.* IN\s+TXT\s+"\1"$/m,
     'shows a call of acme-dns, and what came of it');
 like($output, qr/^ +nochg 127\.0\.0\.1$/m, 'and one of dyndns2');
+like($output, qr/^ +; fully validated$/m, 'shows that a validator is content');
+like($output, qr/TLSA\s+3 1 1 /, 'with the key of a certificate');
+like(slurp('anchor.conf'), qr/^trust-anchors \{/m, 'the trust anchor is there');
 like($output, qr/make demo-stop/, 'says how to end it');
 unlike($output, qr/"k": ?"[^.]/, 'shows no key');
 unlike($output, qr/$_/, 'nor a password')
