@@ -441,8 +441,8 @@ device_draft_finish(device_draft_t *draft, const device_zone_t *zone,
                              room);
     }
 
-    outcome->dns_changed = outcome->dns_changed
-                           || device_draft_differs(draft);
+    outcome->records_changed = device_draft_differs(draft);
+    outcome->dns_changed = outcome->dns_changed || outcome->records_changed;
 
     return DEVICE_OK;
 }

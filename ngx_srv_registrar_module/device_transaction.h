@@ -56,6 +56,8 @@ typedef struct {
                                         else is shown, or what had expired
                                         left the store, or has another
                                         signature */
+    bool          records_changed;   /* the records themselves do: what the
+                                        device is told */
     unsigned      signatures;        /* made anew by this call */
     bool          unsigned_value;    /* of a signed zone, but there was no
                                         room for signatures */

@@ -316,7 +316,7 @@ ngx_srv_registrar_dyndns2_answer(ngx_http_request_t *r,
 
     if (status == NGX_HTTP_OK && ctx->call) {
         device_dyndns2_answer(text, ctx->call, ctx->fqdn, reason,
-                              job && job->outcome.dns_changed,
+                              job && job->outcome.records_changed,
                               job ? &job->ipv4 : NULL,
                               job ? &job->ipv6 : NULL);
 

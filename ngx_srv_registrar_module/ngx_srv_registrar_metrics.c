@@ -245,8 +245,8 @@ ngx_srv_registrar_job_change(const ngx_srv_registrar_job_t *job)
         return NGX_SRV_REGISTRAR_CHALLENGE;
 
     case NGX_SRV_REGISTRAR_JOB_ADDRESS:
-        return job->outcome.dns_changed ? NGX_SRV_REGISTRAR_ADDRESS
-                                        : NGX_SRV_REGISTRAR_REFRESHED;
+        return job->outcome.records_changed ? NGX_SRV_REGISTRAR_ADDRESS
+                                            : NGX_SRV_REGISTRAR_REFRESHED;
 
     case NGX_SRV_REGISTRAR_JOB_ISSUER:
         return job->admin == DEVICE_ADMIN_SUSPEND
@@ -265,8 +265,8 @@ ngx_srv_registrar_job_change(const ngx_srv_registrar_job_t *job)
             return NGX_SRV_REGISTRAR_WITHDRAWN;
         }
 
-        return job->outcome.dns_changed ? NGX_SRV_REGISTRAR_CHANGED
-                                        : NGX_SRV_REGISTRAR_REFRESHED;
+        return job->outcome.records_changed ? NGX_SRV_REGISTRAR_CHANGED
+                                            : NGX_SRV_REGISTRAR_REFRESHED;
     }
 }
 

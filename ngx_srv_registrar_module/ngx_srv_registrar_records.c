@@ -101,7 +101,7 @@ ngx_srv_registrar_records_finish(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx)
 {
     return ngx_srv_registrar_records_reply(r, ctx, ctx->job->outcome.bytes,
-                                           ctx->job->outcome.dns_changed);
+                                           ctx->job->outcome.records_changed);
 }
 
 
