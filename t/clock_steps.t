@@ -92,7 +92,8 @@ sub set
 }
 
 
-# So many seconds go by; both programs are asked before and after.
+# So many seconds go by, and both programs look at the clock.  Half an hour at
+# most: one may look between two files, and see a wall clock that wanders.
 
 sub elapse
 {
@@ -129,11 +130,12 @@ sub agree
 {
     my ($t, $name) = @_;
 
-    my ($registrar, $dnsd) = (server_time($t), dnsd_time($t, $name // 'long'));
+    my ($before, $dnsd, $after) = (server_time($t),
+        dnsd_time($t, $name // 'long'), server_time($t));
 
-    # each is asked in its own second
-    ok(abs($registrar - $dnsd) <= 3, 'both have the same time')
-        or diag("nginx $registrar, dnsd $dnsd");
+    # each is asked in a second of its own, and a machine may be busy
+    ok($dnsd >= $before - 2 && $dnsd <= $after + 2, 'both have the same time')
+        or diag("nginx $before to $after, dnsd $dnsd");
 }
 
 
@@ -302,16 +304,16 @@ subtest 'nginx is started anew within the hour' => sub {
 
     $t->{clock}{wall} += YEARS;
     elapse($t, 1);
-    elapse($t, 1700);
+    elapse($t, 850) for 1 .. 2;
     restart($t, 'nginx');
     server_time($t);
-    elapse($t, 2000);
+    elapse($t, 1000) for 1 .. 2;
 
     $t->{$_} = put($t, $_ =~ /(\w+)/) for 'long put', 'short put';
     is(live($t), 'long short', 'what nginx grants, dnsd serves');
     agree($t);
 
-    elapse($t, 2000);
+    elapse($t, 1000) for 1 .. 2;
     cmp_ok(server_time($t), '>', time() + YEARS - 60,
         'nginx believes it later');
     is(outcome($t->{short}->enroll()), '200', 'a device enrols');
