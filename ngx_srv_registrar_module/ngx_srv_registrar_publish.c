@@ -22,6 +22,12 @@ static store_status_t ngx_srv_registrar_publish_value(
     ngx_srv_registrar_work_t *work, store_txn_t *txn,
     ngx_srv_registrar_zone_t *zone, int64_t now, store_span_t label,
     store_span_t *bytes, ngx_pool_t *pool);
+static store_status_t ngx_srv_registrar_publish_keys(
+    ngx_srv_registrar_work_t *work, store_txn_t *txn,
+    ngx_srv_registrar_zone_t *zone, int64_t now, store_span_t wanted);
+static bool ngx_srv_registrar_publish_rekey(const store_value_t *old,
+    const store_value_t *wanted, store_writer_t *writer);
+static ngx_uint_t ngx_srv_registrar_publish_is_key(uint16_t type);
 
 
 void
@@ -82,7 +88,8 @@ ngx_srv_registrar_publish_zones(ngx_srv_registrar_work_t *work,
 
         if (status == STORE_CONFLICT) {
 
-            /* the operator's to solve; the old data stays and is served */
+            /* the operator's to solve; the old data stays and is served,
+             * beside the keys that sign it from now on */
 
             ngx_log_error(NGX_LOG_ALERT, log, 0,
                           "srv_registrar: the file of zone \"%s\" has the "
@@ -124,7 +131,12 @@ ngx_srv_registrar_publish_zone(ngx_srv_registrar_work_t *work,
     content = *device_zonefile_content(zone->file);
 
     if (zone->signer == NULL) {
-        return store_zone_publish(txn, &content, now, changed, conflict);
+        status = store_zone_publish(txn, &content, now, changed, conflict);
+
+        return status == STORE_CONFLICT
+               ? ngx_srv_registrar_publish_keys(work, txn, zone, now,
+                                                content.apex)
+               : status;
     }
 
     pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE, log);
@@ -141,6 +153,10 @@ ngx_srv_registrar_publish_zone(ngx_srv_registrar_work_t *work,
 
     if (status == STORE_OK && *changed) {
         status = ngx_srv_registrar_zone_sign(work, txn, zone, now);
+
+    } else if (status == STORE_CONFLICT) {
+        status = ngx_srv_registrar_publish_keys(work, txn, zone, now,
+                                                content.apex);
     }
 
     ngx_destroy_pool(pool);
@@ -218,4 +234,129 @@ ngx_srv_registrar_publish_value(ngx_srv_registrar_work_t *work,
     bytes->data = copy;
 
     return STORE_OK;
+}
+
+
+/*
+ * The keys of a zone that cannot be published otherwise: what signs its values
+ * is in force, and without its DNSKEY none of that would validate.  The digest
+ * stays, so that the rest is tried again.  Always CONFLICT where nothing
+ * failed.
+ */
+static store_status_t
+ngx_srv_registrar_publish_keys(ngx_srv_registrar_work_t *work,
+    store_txn_t *txn, ngx_srv_registrar_zone_t *zone, int64_t now,
+    store_span_t wanted)
+{
+    uint8_t          plain[STORE_VALUE_MAX], buffer[STORE_VALUE_MAX];
+    store_key_t      key;
+    store_span_t     name, none, span, bytes;
+    store_value_t    old, apex;
+    store_status_t   status;
+    store_writer_t   writer;
+
+    name.data = zone->policy.name;
+    name.len = zone->policy.name_len;
+    none.data = NULL;
+    none.len = 0;
+
+    if (!store_key_make(&key, name, none)) {
+        return STORE_DAMAGED;
+    }
+
+    span.data = key.data;
+    span.len = key.len;
+
+    status = store_get(txn, &key, &bytes);
+
+    if (status != STORE_OK) {
+        return status == STORE_NOT_FOUND ? STORE_CONFLICT : status;
+    }
+
+    if (!store_value_open(&old, span, bytes)
+        || !store_value_open(&apex, span, wanted))
+    {
+        return STORE_CONFLICT;
+    }
+
+    store_writer_apex(&writer, plain, STORE_VALUE_MAX,
+                      store_value_digest(&old));
+
+    if (!ngx_srv_registrar_publish_rekey(&old, &apex, &writer)
+        || !store_writer_finish(&writer, span, &bytes))
+    {
+        return STORE_CONFLICT;
+    }
+
+    status = ngx_srv_registrar_sign(work, txn, zone, &key, now, &bytes,
+                                    buffer);
+
+    if (status == STORE_TOO_LARGE) {
+        return STORE_CONFLICT;
+    }
+
+    if (status == STORE_OK) {
+        status = store_put(txn, &key, bytes);
+    }
+
+    if (status == STORE_OK) {
+        status = ngx_srv_registrar_zone_touch(work, txn, zone, now);
+    }
+
+    return status == STORE_OK ? STORE_CONFLICT : status;
+}
+
+
+/* The old apex with the keys of the other.  False where it has them already. */
+static bool
+ngx_srv_registrar_publish_rekey(const store_value_t *old,
+    const store_value_t *wanted, store_writer_t *writer)
+{
+    bool                 differs;
+    ngx_uint_t           nold, nwanted;
+    store_rrset_t        rrset, there;
+    store_rrset_iter_t   iter;
+
+    differs = false;
+    nold = 0;
+    nwanted = 0;
+
+    store_rrset_begin(&iter, old);
+
+    while (store_rrset_next(&iter, &rrset)) {
+
+        if (ngx_srv_registrar_publish_is_key(rrset.type)) {
+            nold++;
+
+        } else if (store_rrset_is_data(&rrset)) {
+            store_writer_rrset(writer, &rrset);
+        }
+    }
+
+    store_rrset_begin(&iter, wanted);
+
+    while (store_rrset_next(&iter, &rrset)) {
+
+        if (!ngx_srv_registrar_publish_is_key(rrset.type)) {
+            continue;
+        }
+
+        nwanted++;
+        differs = differs
+                  || !store_rrset_find(old, rrset.owner, rrset.type, &there)
+                  || there.ttl != rrset.ttl
+                  || !store_span_equal(there.rrs, rrset.rrs);
+
+        store_writer_rrset(writer, &rrset);
+    }
+
+    return differs || nold != nwanted;
+}
+
+
+static ngx_uint_t
+ngx_srv_registrar_publish_is_key(uint16_t type)
+{
+    return type == DNSSEC_TYPE_DNSKEY || type == DNSSEC_TYPE_CDS
+           || type == DNSSEC_TYPE_CDNSKEY;
 }
