@@ -11,6 +11,8 @@
 #include "ngx_srv_registrar_store.h"
 
 
+static bool ngx_srv_registrar_sign_is_left(store_txn_t *txn,
+    const ngx_srv_registrar_zone_t *zone, store_span_t name);
 static store_status_t ngx_srv_registrar_sign_status(device_reason_t reason);
 
 
@@ -24,6 +26,10 @@ ngx_srv_registrar_zone_touch(ngx_srv_registrar_work_t *work, store_txn_t *txn,
     name.data = zone->policy.name;
     name.len = zone->policy.name_len;
 
+    if (ngx_srv_registrar_sign_is_left(txn, zone, name)) {
+        return STORE_OK;
+    }
+
     status = store_zone_touch(txn, name, now);
 
     if (status == STORE_NOT_FOUND || status == STORE_DAMAGED) {
@@ -36,6 +42,29 @@ ngx_srv_registrar_zone_touch(ngx_srv_registrar_work_t *work, store_txn_t *txn,
     return status == STORE_OK ? ngx_srv_registrar_zone_sign(work, txn, zone,
                                                             now)
                               : status;
+}
+
+
+/* True in an old worker that has no keys, where new ones have published theirs:
+ * an SOA without a signature would be worth nothing until their next commit, and
+ * that moves the serial as well. */
+static bool
+ngx_srv_registrar_sign_is_left(store_txn_t *txn,
+    const ngx_srv_registrar_zone_t *zone, store_span_t name)
+{
+    store_key_t     key;
+    store_span_t    none, bytes;
+    store_rrset_t   rrset;
+    store_value_t   apex;
+
+    none.data = NULL;
+    none.len = 0;
+
+    return zone->signer == NULL
+           && store_key_make(&key, name, none)
+           && store_get(txn, &key, &bytes) == STORE_OK
+           && store_value_open_made(&apex, &key, bytes)
+           && store_rrset_find(&apex, none, DNSSEC_TYPE_DNSKEY, &rrset);
 }
 
 
