@@ -99,6 +99,13 @@ subtest 'a certificate that no CA knows' => sub {
     is(agent(@dane, 'register'), 0, 'registered with a new certificate');
     is(key_digest($certificate), $digest, 'of the same key');
 
+    rename("$certs/" . name() . '.key', "$certs/kept") or die($!);
+    is(system("openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256"
+        . " -out '$certs/" . name() . ".key'"), 0, 'another key');
+    is(agent(@dane, 'register'), 1, 'not that of the certificate: refused');
+
+    is(agent('--dane', $certs, '--json', '/dev/null', 'register'), 2,
+        'a body that says it all');
     is(agent('--dane', '/proc/x', @service, 'register'), 1,
         'no place for the certificate');
     is(agent(@service, 'register'), 0, 'and without it');
