@@ -45,9 +45,9 @@ ngx_srv_registrar_zone_touch(ngx_srv_registrar_work_t *work, store_txn_t *txn,
 }
 
 
-/* True in an old worker that has no keys, where new ones have published theirs:
- * an SOA without a signature would be worth nothing until their next commit, and
- * that moves the serial as well. */
+/* True in an old worker that has no keys, where new ones have published
+ * theirs: an SOA without a signature would be worth nothing until their next
+ * commit, and that moves the serial as well. */
 static bool
 ngx_srv_registrar_sign_is_left(store_txn_t *txn,
     const ngx_srv_registrar_zone_t *zone, store_span_t name)
