@@ -123,23 +123,25 @@ sub listens
 }
 
 
-# A port that nobody has just now, for TCP and for UDP.
+# A port that nobody has just now, for TCP and for UDP.  It lies below those
+# that the kernel gives to clients: until a server binds it no outgoing socket
+# of a test beside this one can take it, nor does anybody get it twice.
+
+my $next_port = 10_000 + $$ % 20_000;
 
 sub free_port
 {
     my ($address) = @_;
 
-    for (1 .. 100) {
-        my $tcp = IO::Socket::INET->new(LocalAddr => $address, Listen => 1)
-            or croak("no port on $address: $!");
-        my $port = $tcp->sockport();
+    for (1 .. 1000) {
+        my $port = $next_port++;
+        my %local = (LocalAddr => $address, LocalPort => $port);
 
-        return $port if IO::Socket::INET->new(LocalAddr => $address,
-                                              LocalPort => $port,
-                                              Proto     => 'udp');
+        return $port if IO::Socket::INET->new(%local, Listen => 1)
+                        && IO::Socket::INET->new(%local, Proto => 'udp');
     }
 
-    croak("no port free for both TCP and UDP on $address");
+    croak("no port free for both TCP and UDP on $address: $!");
 }
 
 
