@@ -43,6 +43,7 @@ options {
     port $port;
     listen-on port $self->{port} { $self->{address}; };
     listen-on-v6 { none; };
+    query-source address $self->{address};
     directory "$self->{dir}";
     pid-file none;
     session-keyfile "$self->{dir}/session.key";

@@ -16,7 +16,8 @@ sub arguments { return ('-d', '-p', '-c', $_[1]) }
 
 # infra-host-ttl: a dnsd that was down a moment ago is asked again at once.
 # do-not-query-localhost: dnsd listens on loopback here, which a resolver
-# refuses to ask unless told.
+# refuses to ask unless told.  outgoing-interface: a socket on every address
+# would keep the port that a server of another test is about to bind.
 
 sub configuration
 {
@@ -28,6 +29,7 @@ sub configuration
 server:
     interface: $self->{address}
     port: $self->{port}
+    outgoing-interface: $self->{address}
     do-daemonize: no
     username: ""
     chroot: ""
