@@ -30,11 +30,7 @@ my $dir = File::Temp->newdir('bench-XXXXXX', TMPDIR => 1);
 
 
 subtest 'the whole bench' => sub {
-    my $raw = "$dir/raw";
-    my $out = SrvRegistrar::run("$FindBin::Bin/bench/registrar", '--devices',
-        DEVICES, '--connections', 8, '--handshakes', 4, '--enrollments', 20,
-        '--runs', 1, '--seconds', 0.1, '--peers-devices', '', '--dir', $dir,
-        '--raw', $raw);
+    my ($out, %found) = bench();
 
     is($?, 0, 'succeeds') or diag($out);
     like($out, qr/^100 devices; latency in milliseconds/m, 'names the fleet');
@@ -56,15 +52,45 @@ subtest 'the whole bench' => sub {
     like($out, qr{^\| CPU of an update / return 200, 100 .* <= 4 \| +\w+ \|$}m,
         'compares with what was aimed at');
 
-    my %found = map { /^\d+\t(\w+)\t0\t(\w+)\t(.*)/ ? ("$1 $2", $3) : () }
-        split(/\n/, slurp($raw));
-
     is($found{"$_ acknowledged"}, $found{"$_ sent"}, "all acknowledged: $_")
         for qw(change tenth refresh return fresh enroll beside);
 
     is($found{"$_ changed"}, $found{"$_ sent"}, "all change something: $_")
         for qw(change tenth fresh);
     is($found{'refresh changed'}, 0, 'a refresh changes nothing');
+    unlike($out, qr/signed/, 'silent about a signed zone');
+};
+
+
+# The fleet is as the registrar itself would have signed it: an update makes
+# the signatures of what it changes, SRV and once A, a commit that of the SOA.
+
+subtest 'a signed zone' => sub {
+    plan(skip_all => 'no dnssec-keygen') if !program('dnssec-keygen');
+
+    my ($out, %found) = bench('--signed');
+
+    is($?, 0, 'succeeds') or diag($out);
+
+    for my $name ('update', 'update, a tenth of it', 'refresh') {
+        like($out, qr/^\| \Q$name\E, signed +\|(?: +[\d.,]+ \|){10}/m,
+            "has figures of: $name");
+    }
+
+    like($out, qr{^\| signed / not signed, 100 +\|}m, 'holds them together');
+    like($out, qr/^\| \Q$_\E +\|(?: +[\d.]+ \([\d.]+ to [\d.]+\) \|){3}/m,
+        "... in: $_") for 'per second', 'CPU', 'of it the event loop', 'p99';
+
+    is($found{"signed_$_ acknowledged"}, $found{"signed_$_ sent"},
+        "all acknowledged: $_") for qw(change tenth refresh);
+    is($found{"$_ signatures"}, 0, "no signature: $_")
+        for qw(change refresh signed_refresh);
+
+    my $each = $found{'signed_change signatures'}
+        - 1 / $found{'signed_change batch'};
+
+    cmp_ok($each, '>', 0.99, 'signatures are made for an update');
+    cmp_ok($each, '<', 2.01, '... of what it changes alone');
 };
 
 
@@ -167,6 +193,23 @@ subtest 'targets' => sub {
 
 
 done_testing();
+
+
+# The bench for a moment: what it prints, and "kind figure" => value.
+
+sub bench
+{
+    my (@options) = @_;
+
+    my $raw = "$dir/raw";
+    my $out = SrvRegistrar::run("$FindBin::Bin/bench/registrar", '--devices',
+        DEVICES, '--connections', 8, '--handshakes', 4, '--enrollments', 20,
+        '--runs', 1, '--seconds', 0.1, '--peers-devices', '', '--dir', $dir,
+        '--raw', $raw, @options);
+
+    return ($out, map { /^\d+\t(\w+)\t0\t(\w+)\t(.*)/ ? ("$1 $2", $3) : () }
+        split(/\n/, slurp($raw)));
+}
 
 
 # label => port of the fleet's service, of all devices.

@@ -37,6 +37,7 @@ sub new
 
 
 sub devices { return $_[0]{devices} }
+sub signed  { return $_[0]{signed} }
 sub dir     { return $_[0]{dir} }
 
 

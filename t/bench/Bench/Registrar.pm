@@ -1,7 +1,8 @@
 package Bench::Registrar;
 
 # nginx with our module over a copy of a fleet's store, one worker on one
-# processor, and registrar_load on the other.
+# processor, and registrar_load on the other.  A zone whose fleet is signed is
+# signed here, too, with the fleet's key.
 
 use strict;
 use warnings;
@@ -105,6 +106,8 @@ sub configuration
 
     my ($dir, $address) = @{$self}{qw(dir address)};
     my $user = $< == 0 ? 'user root;' : '';
+    my $dnssec = $self->{fleet}->signed()
+        ? 'dnssec on; key ' . $self->{fleet}->key() . ';' : '';
 
     return <<"END2";
 load_module $self->{build}/ngx_srv_registrar_module.so;
@@ -136,6 +139,7 @@ http {
         lease 30s 2h 1d;
         service _xmpp-server._tcp;
         allow_address 127.0.0.0/8;
+        $dnssec
     }
 
     ssl_certificate $dir/server.pem;
@@ -230,7 +234,8 @@ sub threads
 
 
 # One run of registrar_load: what it found, and of the server, for a reply,
-# in microseconds: cpu, loop, commit; commits a second and jobs of each.
+# in microseconds: cpu, loop, commit; signatures made for it; commits a second
+# and jobs of each.
 
 sub load
 {
@@ -254,6 +259,7 @@ sub load
     $found->{$_} = ($after->{$_} - $threads->{$_}) * 1e6 / $done
         for qw(loop commit);
     $found->{cpu} = $found->{loop} + $found->{commit};
+    $found->{signatures} = $more{srv_registrar_signatures_total} / $done;
     $found->{commits} = $found->{seconds} ? $commits / $found->{seconds} : 0;
     $found->{batch} = $commits ? $more{srv_registrar_commit_jobs_sum} / $commits
                                : undef;

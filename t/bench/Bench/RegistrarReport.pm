@@ -40,9 +40,21 @@ use constant PEER_TARGETS => (
 );
 
 
+# What a signed zone's requests are held against those of one that is not.
+use constant SIGNED_FIGURES => (
+    ['per second',                  'rate'],
+    ['CPU',                         'cpu'],
+    ['of it the event loop',        'loop'],
+    ['of it the thread of commits', 'commit'],
+    ['p50',                         'p50_us'],
+    ['p99',                         'p99_us'],
+    ['p99.9',                       'p999_us'],
+);
+
+
 sub tables
 {
-    return join('', map { requests($_) } @_);
+    return join('', map { requests($_) . signed($_) } @_);
 }
 
 
@@ -66,10 +78,10 @@ sub requests
           (map { defined($_) && $_ > 0 ? sprintf('%.1f', $_) : undef }
               $of->('commits'), $of->('batch')),
           sprintf('%.2f', median(pairs($report, 'cpu', $kind, $base))) ]
-    } Bench::RegistrarRuns::KINDS;
+    } Bench::RegistrarRuns::rows($report->{runs});
 
     my ($before, $after) = map { $_ / $report->{devices} }
-        @{ $report->{bytes} };
+        @{ $report->{bytes}{''} };
 
     return sprintf("%s devices; latency in milliseconds, nginx's CPU in "
         . "microseconds for a request\n\n", thousands($report->{devices}))
@@ -78,6 +90,43 @@ sub requests
             'CPU / return 200'], @rows)
         . sprintf("\nThe store: %.0f bytes a device before, %.0f after.\n\n",
             $before, $after);
+}
+
+
+# A signed zone's over those of the other, of the same turn: median, and half
+# of the turns; and the signatures that were made for a request.
+
+sub signed
+{
+    my ($report) = @_;
+
+    my $runs = $report->{runs};
+    my $prefix = Bench::RegistrarRuns::SIGNED_PREFIX;
+    my @kinds = grep { $runs->{"$prefix$_->[0]"} } Bench::RegistrarRuns::KINDS;
+
+    return '' if !@kinds;
+
+    my @rows = map {
+        my ($name, $figure) = @$_;
+
+        [ $name, map {
+            my @ratios = pairs($report, $figure, "$prefix$_->[0]", $_->[0]);
+
+            @ratios ? sprintf('%.2f (%.2f to %.2f)', median(@ratios),
+                quartiles(@ratios)) : undef;
+        } @kinds ];
+    } SIGNED_FIGURES;
+
+    push(@rows, [ 'signatures each', map {
+        sprintf('%.2f', median(map { $_->{signatures} }
+            @{ $runs->{"$prefix$_->[0]"} }))
+    } @kinds ]);
+
+    return table(['signed / not signed, ' . thousands($report->{devices}),
+        map { $_->[1] } @kinds], @rows)
+        . sprintf("\nThe signed store: %.0f bytes a device before, %.0f "
+            . "after.\n\n", map { $_ / $report->{devices} }
+            @{ $report->{bytes}{$prefix} });
 }
 
 

@@ -1,6 +1,7 @@
 package Bench::RegistrarRuns;
 
-# What the registrar is asked, in turns, with one fleet.
+# What the registrar is asked, in turns, with one fleet; and where its zone is
+# to be signed, too, another registrar with the same fleet, signed.
 
 use strict;
 use warnings;
@@ -37,6 +38,11 @@ use constant KINDS => (
     ['enroll_return', 'return 200, certificate', 'enroll', '200', 'fresh'],
 );
 
+# What is asked of the registrar of a signed zone, too, and what its kinds begin
+# with.
+use constant SIGNED => { map { $_ => 1 } qw(change tenth refresh) };
+use constant SIGNED_PREFIX => 'signed_';
+
 
 # build, data, dir, devices, options: as for Bench::DnsFleet.
 
@@ -45,26 +51,20 @@ sub measure
     my (%args) = @_;
 
     my $options = $args{options};
-    my $dir = "$args{dir}/$args{devices}";
-    my %server = (
-        build    => $args{build},
-        dir      => $dir,
-        realtime => $options->{realtime},
-        fleet    => Bench::Fleet->new(dir => $args{data},
-            build => $args{build}, devices => $args{devices}),
-    );
-    my $registrar = Bench::Registrar->start(%server);
-    my $dnsd = start_dnsd($registrar, %server);
-    my $before = $registrar->metrics()->{srv_registrar_store_used_bytes};
+    my %registrars = ('' => start(%args));
+    my $registrar = $registrars{''};
+    my $dnsd = start_dnsd($registrar);
     my %runs;
+
+    $registrars{+SIGNED_PREFIX} = start(%args, signed => $options->{signed})
+        if $options->{signed};
+
+    my %before = stored(%registrars);
 
     for my $turn (1 .. $options->{runs}) {
         print(STDERR " $turn");
 
-        for my $kind (KINDS) {
-            push(@{ $runs{ $kind->[0] } },
-                run($registrar, $options, \%runs, @$kind));
-        }
+        ask($turn, $options, \%runs, $_, %registrars) for KINDS;
 
         push(@{ $runs{beside} }, beside($registrar, $options, 0));
         push(@{ $runs{beside_loop} }, beside($registrar, $options, 1));
@@ -73,21 +73,93 @@ sub measure
             dns_beside($registrar, $dnsd, $options));
     }
 
-    my $after = $registrar->metrics()->{srv_registrar_store_used_bytes};
+    my %after = stored(%registrars);
 
     $dnsd->stop();
-    $registrar->stop();
-    remove_tree("$dir/store") if !$options->{keep};
 
-    return { devices => $args{devices}, runs => \%runs,
-             bytes => [$before, $after] };
+    for my $server (values(%registrars)) {
+        $server->stop();
+        remove_tree($server->path('store')) if !$options->{keep};
+    }
+
+    return {
+        devices => $args{devices},
+        runs    => \%runs,
+        bytes   => { map { $_ => [$before{$_}, $after{$_}] } keys(%after) },
+    };
+}
+
+
+# Bytes of their stores that are in use.
+
+sub stored
+{
+    my (%registrars) = @_;
+
+    return map {
+        $_ => $registrars{$_}->metrics()->{srv_registrar_store_used_bytes}
+    } keys(%registrars);
+}
+
+
+sub start
+{
+    my (%args) = @_;
+
+    my $options = $args{options};
+
+    return Bench::Registrar->start(
+        build    => $args{build},
+        dir      => "$args{dir}/$args{devices}"
+            . ($args{signed} ? '-signed' : ''),
+        realtime => $options->{realtime},
+        fleet    => Bench::Fleet->new(
+            dir     => $args{data},
+            build   => $args{build},
+            signed  => $args{signed},
+            devices => $args{devices}),
+    );
+}
+
+
+# The kinds that have runs, in the order of the table's rows: what each is
+# called, and its name.
+
+sub rows
+{
+    my ($runs) = @_;
+
+    return grep { $runs->{ $_->[0] } } map {
+        my ($kind, $name) = @$_;
+
+        ([$kind, $name], [SIGNED_PREFIX . $kind, "$name, signed"]);
+    } KINDS;
+}
+
+
+# One kind of request, of each registrar that has it, one after the other and
+# every other time the other way round.
+
+sub ask
+{
+    my ($turn, $options, $runs, $kind, %registrars) = @_;
+
+    my @whose = grep { !$_ || SIGNED->{ $kind->[0] } }
+        sort(keys(%registrars));
+
+    @whose = reverse(@whose) if $turn % 2 == 0;
+
+    for my $whose (@whose) {
+        push(@{ $runs->{"$whose$kind->[0]"} }, run($registrars{$whose},
+            $options, $runs, $whose, @$kind));
+    }
 }
 
 
 sub run
 {
-    my ($registrar, $options, $runs, $kind, undef, $mode, $return, $fresh)
-        = @_;
+    my ($registrar, $options, $runs, $whose, $kind, undef, $mode, $return,
+        $fresh) = @_;
 
     my @load = ('--mode', $mode, '--seconds', $options->{seconds});
 
@@ -102,11 +174,13 @@ sub run
     # The same devices once more: of the others the made-up address is new.
 
     if ($kind eq 'refresh') {
-        my $change = $runs->{change}[-1];
+        my $change = $runs->{"${whose}change"}[-1];
 
         push(@load, '--seed', $change->{seed}, '--count',
             $change->{acknowledged});
     }
+
+    # Both zones get as many.
 
     if ($kind eq 'tenth') {
         my $rate = int(median(map { $_->{rate} } @{ $runs->{change} }) / 10);
@@ -177,15 +251,16 @@ sub begin_updates
 
 sub start_dnsd
 {
-    my ($registrar, %server) = @_;
+    my ($registrar) = @_;
 
     my $address = $registrar->{address};
     my $port = free_port($address);
-    my $dir = "$server{dir}/dnsd";
+    my $dir = $registrar->path('dnsd');
 
     mkdir($dir);
 
-    return Bench::DnsServer->start(%server,
+    return Bench::DnsServer->start(
+        (map { $_ => $registrar->{$_} } qw(build realtime fleet)),
         dir     => $dir,
         address => $address,
         port    => $port,
@@ -194,7 +269,7 @@ sub start_dnsd
             name    => 'dnsd',
             ours    => 1,
             command => sub {
-                ("$server{build}/dnsd", '--threads', 1, '--rate-limit', 0,
+                ("$registrar->{build}/dnsd", '--threads', 1, '--rate-limit', 0,
                  '--store', $registrar->path('store'), '--listen',
                  "$address\@$port");
             },
