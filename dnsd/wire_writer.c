@@ -153,7 +153,9 @@ wire_write_question(wire_writer_t *writer, const wire_query_t *query,
 
     wire_write(writer, message, len);
 
-    if (query->question_end != 0 && !writer->overflow) {
+    /* where it did not fit there is nothing of it to point to */
+
+    if (query->question_end != 0) {
         wire_name_written(writer, WIRE_HEADER_LEN, query->name.len);
     }
 }

@@ -228,6 +228,29 @@ cookie_long_client(void **state)
 }
 
 
+/* A peer without an address has a cookie of its own, which is nobody else's:
+ * not that of an address of zeros, either. */
+static void
+cookie_no_client(void **state)
+{
+    uint8_t           cookie[ANSWER_COOKIE_LEN], again[ANSWER_COOKIE_LEN];
+    wire_span_t       option = { cookie, sizeof(cookie) };
+    wire_span_t       nobody = { NULL, 0 };
+    answer_secrets_t  secrets = secrets_of(A_SECRET, NULL);
+
+    (void) state;
+
+    assert_int_equal(answer_cookie_check(&secrets, SPAN(A1_CLIENT), nobody,
+                                         A1_TIME, cookie),
+                     ANSWER_COOKIE_CLIENT);
+    assert_int_equal(answer_cookie_check(&secrets, option, nobody, A1_TIME,
+                                         again), ANSWER_COOKIE_VALID);
+    assert_int_equal(answer_cookie_check(&secrets, option, SPAN("\0\0\0\0"),
+                                         A1_TIME, again),
+                     ANSWER_COOKIE_INVALID);
+}
+
+
 /* Whatever differs in one bit is not ours. */
 static void
 cookie_forged(void **state)
@@ -403,6 +426,7 @@ main(void)
         cmocka_unit_test(cookie_window),
         cmocka_unit_test(cookie_wrap),
         cmocka_unit_test(cookie_long_client),
+        cmocka_unit_test(cookie_no_client),
         cmocka_unit_test(cookie_forged),
         cmocka_unit_test(cookie_lengths),
         cmocka_unit_test(secrets_file),

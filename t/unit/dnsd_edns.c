@@ -160,6 +160,56 @@ options_all(void **state)
 }
 
 
+/* RFC 8467 4.1: whatever a padded reply holds, its length is a multiple of the
+ * block, also where it is one already. */
+static void
+options_padding(void **state)
+{
+    size_t    len, none = 0;
+    world_t  *world = *state;
+    uint8_t   old = world->policy.nsid.len;
+    unsigned  n;
+
+    for (n = 1; n <= ANSWER_TEXT_MAX; n++) {
+        world->policy.nsid.len = (uint8_t) n;
+        ASK(world, "\4dev2" WORLD_ZONE "\0\20\0\1", NSID PADDING, TCP);
+
+        assert_int_equal(world->outcome, ANSWER_NOERROR);
+        assert_int_equal(world->reply_len % 468, 0);
+        assert_non_null(reply_option(world, WIRE_OPTION_PADDING, &len));
+        assert_in_range(len, 0, 467);
+        none += len == 0;
+
+        ASK(world, "\4test\0\0\1\0\1", NSID PADDING, TCP);
+        assert_int_equal(world->reply_len, 468);
+    }
+
+    assert_int_equal(none, 1);
+    world->policy.nsid.len = old;
+}
+
+
+/* A connection that is about to be closed is offered no time: no option, and
+ * none that says 0, which would ask the client to close (RFC 7828 3.4). */
+static void
+options_keepalive_none(void **state)
+{
+    size_t    len;
+    world_t  *world = *state;
+
+    world->hurried = true;
+    ASK(world, DEV1_A, KEEPALIVE, TCP);
+    assert_int_equal(world->outcome, ANSWER_NOERROR);
+    assert_null(reply_option(world, WIRE_OPTION_KEEPALIVE, &len));
+
+    /* with data it is wrong all the same (RFC 7828 3.2.1) */
+
+    ASK(world, DEV1_A, "\0\13\0\2\0\1", TCP);
+    assert_int_equal(world->outcome, ANSWER_FORMERR);
+    world->hurried = false;
+}
+
+
 /* By UDP there is no connection to keep, and nothing is encrypted. */
 static void
 options_udp(void **state)
@@ -281,6 +331,13 @@ options_errors(void **state)
                          cases[i].ede);
     }
 
+    /* by TCP an AXFR is something that might be had: refused as a policy
+     * (RFC 5936 2.2.1) */
+
+    ASK(world, WORLD_ZONE "\0\374\0\1", "", TCP);
+    assert_int_equal(world->outcome, ANSWER_REFUSED);
+    assert_int_equal(world->answer.ede, 21);
+
     /* nothing is told without EDNS */
 
     world_ask(world, WORLD_BYTES("\1\2\0\0\0\1\0\0\0\0\0\0\4test\0\0\1\0\1"),
@@ -337,6 +394,11 @@ chaos(void **state)
     assert_int_equal(world->outcome, ANSWER_REFUSED);
     ASK(world, "\10hostname\4bind\0\0\20\0\3", "", 1232);
     assert_int_equal(world->outcome, ANSWER_REFUSED);
+
+    /* as long as a name that we know, and another one */
+
+    ASK(world, "\7version\4bond\0\0\20\0\3", "", 1232);
+    assert_int_equal(world->outcome, ANSWER_REFUSED);
     ASK(world, WORLD_DEV1 "\0\1\0\3", "", 1232);
     assert_int_equal(world->outcome, ANSWER_REFUSED);
 }
@@ -374,6 +436,17 @@ shorten(void **state)
     assert_int_equal(world->answer.outcome, ANSWER_BADCOOKIE);
     assert_int_equal(world->answer.reply_len, sizeof(badcookie) - 1 + 8);
     assert_memory_equal(world->reply, badcookie, sizeof(badcookie) - 1);
+
+    /* RFC 7873 5.4: a query for a cookie alone has no question to echo */
+
+    ASK(world, "", COOKIE, 1232);
+    answer_shorten(&world->answer);
+    assert_int_equal(world->answer.outcome, ANSWER_BADCOOKIE);
+    assert_int_equal(world->answer.reply_len, 12 + 11 + 28);
+    assert_memory_equal(world->reply,
+                        "\xAB\xCD\x81\7\0\0\0\0\0\0\0\1"
+                        "\0\0\51\4\320\1\0\0\0\0\34\0\12\0\30" CLIENT,
+                        12 + 11 + 4 + 8);
 
     /* an error could not get shorter */
 
@@ -448,6 +521,8 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(options_none),
         cmocka_unit_test(options_all),
+        cmocka_unit_test(options_padding),
+        cmocka_unit_test(options_keepalive_none),
         cmocka_unit_test(options_udp),
         cmocka_unit_test(options_cookie),
         cmocka_unit_test(options_cookie_alone),

@@ -26,16 +26,20 @@
 
 #include <cmocka.h>
 
+#include "answer_rrset.h"
 #include "dnsd_world.h"
 
 
 #define ZONE_NOSOA   "\5nosoa\7example\0"
 #define ZONE_BADSOA  "\6badsoa\7example\0"
+#define ZONE_BIGSOA  "\6bigsoa\7example\0"
+#define ZONE_OTHER   "\7another\7example\0"    /* as long as WORLD_ZONE */
 #define NAME(s)      s, sizeof(s) - 1
 #define LONG60       "\74" "abcdefghijabcdefghijabcdefghij" \
                      "abcdefghijabcdefghijabcdefghij"
 #define LONG180      LONG60 LONG60 LONG60 "\24" "abcdefghijabcdefghij"
 #define CHAIN        10
+#define MANY         (ANSWER_TARGETS_MAX + 2)
 
 
 typedef struct {
@@ -53,6 +57,9 @@ static const odd_t  odds[] = {
     { "into", WIRE_TYPE_CNAME, NAME("\5loop1" WORLD_ZONE) },
     { "out", WIRE_TYPE_CNAME, NAME("\3www\5other\4test\0") },
     { "apart", WIRE_TYPE_CNAME, NAME("\3www" ZONE_NOSOA) },
+    { "beside", WIRE_TYPE_CNAME, NAME("\3www" ZONE_OTHER) },
+    { "endless", WIRE_TYPE_CNAME,
+      NAME(LONG60 LONG60 LONG60 LONG60 "\12" "abcdefghij" WORLD_ZONE) },
     { "sibling", WIRE_TYPE_CNAME, NAME("\3www\7nothing\7example\0") },
     { "broken", WIRE_TYPE_CNAME, NAME("\5abc") },
     { "behind", WIRE_TYPE_CNAME, NAME("\1a\0x") },
@@ -97,7 +104,7 @@ apex_make(store_writer_t *writer, store_span_t zone, store_key_t *key,
 {
     store_span_t     none = { NULL, 0 }, bytes;
     static uint8_t   digest[STORE_DIGEST_LEN] = { 2 };
-    static uint8_t   apex[512];
+    static uint8_t   apex[1024];
 
     store_writer_apex(writer, apex, sizeof(apex), digest);
     world_one(writer, none, type, rdata, len, -1);
@@ -131,6 +138,51 @@ zone_put(store_txn_t *txn, const void *name, size_t name_len, uint16_t type,
     WORLD_MUST(store_put(txn, &key, apex_make(&writer, content.name, &key,
                                               type, rdata, len))
                == STORE_OK);
+}
+
+
+/* A CNAME that leads to a name in the value that it stands in itself. */
+static void
+deep_put(store_txn_t *txn)
+{
+    uint8_t         buffer[STORE_VALUE_MAX];
+    store_writer_t  writer;
+
+    store_writer_static(&writer, buffer, sizeof(buffer));
+    world_one(&writer, WORLD_SPAN("\4here"), WIRE_TYPE_A, "\300\0\2\11", 4,
+              -1);
+    world_one(&writer, WORLD_SPAN("\5there"), WIRE_TYPE_CNAME,
+              NAME("\4here\4deep" WORLD_ZONE), -1);
+    world_put(txn, &writer, WORLD_SPAN("deep"));
+}
+
+
+/* More targets than one answer adds addresses of, each with an address. */
+static void
+many_put(store_txn_t *txn)
+{
+    uint8_t         buffer[STORE_VALUE_MAX], rdata[9] = "\0\0\0\0\0\1\2hx";
+    unsigned        i;
+    store_span_t    none = { NULL, 0 };
+    store_writer_t  writer;
+
+    store_writer_static(&writer, buffer, sizeof(buffer));
+    world_begin(&writer, none, WIRE_TYPE_SRV);
+
+    for (i = 0; i < MANY; i++) {
+        rdata[8] = (uint8_t) ('a' + i);
+        world_rr(&writer, rdata, sizeof(rdata), sizeof(rdata));
+    }
+
+    store_writer_rrset_end(&writer);
+
+    for (i = 0; i < MANY; i++) {
+        rdata[8] = (uint8_t) ('a' + i);
+        world_one(&writer, (store_span_t) { rdata + 6, 3 }, WIRE_TYPE_A,
+                  "\300\0\2\12", 4, -1);
+    }
+
+    world_put(txn, &writer, WORLD_SPAN("many"));
 }
 
 
@@ -179,8 +231,13 @@ more(store_txn_t *txn)
     store_writer_rrset_end(&writer);
     world_put(txn, &writer, WORLD_SPAN("same"));
 
+    deep_put(txn);
+    many_put(txn);
+
     zone_put(txn, NAME(ZONE_NOSOA), WIRE_TYPE_A, "\300\0\2\7", 4);
     zone_put(txn, NAME(ZONE_BADSOA), WIRE_TYPE_SOA, "\0\0\0\1", 4);
+    zone_put(txn, NAME(ZONE_BIGSOA), WIRE_TYPE_SOA, large, sizeof(large));
+    zone_put(txn, NAME(ZONE_OTHER), WIRE_TYPE_A, "\300\0\2\10", 4);
 }
 
 
@@ -202,6 +259,12 @@ static const odd_case_t  cases[] = {
     { NAME("\4into" WORLD_ZONE), WIRE_TYPE_A, ANSWER_NOERROR, 3, 0, 0 },
     { NAME("\3out" WORLD_ZONE), WIRE_TYPE_A, ANSWER_NOERROR, 1, 0, 0 },
     { NAME("\5apart" WORLD_ZONE), WIRE_TYPE_A, ANSWER_NOERROR, 1, 0, 0 },
+    { NAME("\6beside" WORLD_ZONE), WIRE_TYPE_A, ANSWER_NOERROR, 1, 0, 0 },
+    { NAME("\7endless" WORLD_ZONE), WIRE_TYPE_A, ANSWER_NOERROR, 1, 0, 0 },
+    { NAME("\5there\4deep" WORLD_ZONE), WIRE_TYPE_A, ANSWER_NOERROR, 2, 0, 0 },
+    { NAME("\5there\4deep" WORLD_ZONE), WIRE_TYPE_TXT, ANSWER_NODATA, 1, 1, 0 },
+    { NAME("\4many" WORLD_ZONE), WIRE_TYPE_SRV, ANSWER_NOERROR, MANY, 0,
+      ANSWER_TARGETS_MAX },
     { NAME("\7sibling" WORLD_ZONE), WIRE_TYPE_A, ANSWER_NOERROR, 1, 0, 0 },
     { NAME("\6broken" WORLD_ZONE), WIRE_TYPE_A, ANSWER_NOERROR, 1, 0, 0 },
     { NAME("\6behind" WORLD_ZONE), WIRE_TYPE_A, ANSWER_NOERROR, 1, 0, 0 },
@@ -234,7 +297,10 @@ static const odd_case_t  cases[] = {
     { NAME("\1x" ZONE_NOSOA), WIRE_TYPE_A, ANSWER_SERVFAIL, 0, 0, 0 },
     { NAME(ZONE_BADSOA), WIRE_TYPE_SOA, ANSWER_NOERROR, 1, 0, 0 },
     { NAME(ZONE_BADSOA), WIRE_TYPE_MX, ANSWER_SERVFAIL, 0, 0, 0 },
-    { NAME("\1x" ZONE_BADSOA), WIRE_TYPE_A, ANSWER_SERVFAIL, 0, 0, 0 }
+    { NAME("\1x" ZONE_BADSOA), WIRE_TYPE_A, ANSWER_SERVFAIL, 0, 0, 0 },
+    { NAME(ZONE_BIGSOA), WIRE_TYPE_SOA, ANSWER_NOERROR, 1, 0, 0 },
+    { NAME(ZONE_BIGSOA), WIRE_TYPE_MX, ANSWER_SERVFAIL, 0, 0, 0 },
+    { NAME(ZONE_OTHER), WIRE_TYPE_A, ANSWER_NOERROR, 1, 0, 0 }
 };
 
 

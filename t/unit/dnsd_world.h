@@ -46,6 +46,7 @@ typedef struct {
     answer_policy_t    policy;           /* the size is set for each query */
     sign_t            *sign;
     int64_t            now;              /* lease time; 0: the clock's */
+    bool               hurried;          /* TCP keeps no idle connection */
 } world_t;
 
 
@@ -302,7 +303,7 @@ world_ask(world_t *world, const uint8_t *query, size_t len, uint16_t udp_size)
         .sign = world->sign,
         .stream = udp_size == 0,
         .padded = udp_size == 0,
-        .keepalive = 100,
+        .keepalive = world->hurried ? 0 : 100,
         .now = 1800000000
     };
 
