@@ -63,8 +63,9 @@ change_state(srvctl_t *ctl, int argc, char **argv, device_admin_t action)
     size_t  prefix = strlen(CHANGE_ISSUER);
 
     if (argc != 2) {
-        errx(2, "usage: srvctl %s NAME | issuer:ID\n"
-             "ID: SHA-256 of its key, or its number (srvctl issuers)", argv[0]);
+        warnx("ID is the SHA-256 of an issuer's key, or its number "
+              "(srvctl issuers)");
+        return SRVCTL_USAGE;
     }
 
     srvctl_open(ctl, true);
@@ -86,7 +87,7 @@ srvctl_remove(srvctl_t *ctl, int argc, char **argv)
     int  status;
 
     if (argc != 2) {
-        errx(2, "usage: srvctl %s NAME", argv[0]);
+        return SRVCTL_USAGE;
     }
 
     srvctl_open(ctl, true);
@@ -287,8 +288,10 @@ srvctl_issuers(srvctl_t *ctl, int argc, char **argv)
 {
     store_status_t  status;
 
+    (void) argv;
+
     if (argc != 1) {
-        errx(2, "usage: srvctl %s", argv[0]);
+        return SRVCTL_USAGE;
     }
 
     srvctl_open(ctl, false);

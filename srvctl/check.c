@@ -35,8 +35,10 @@ srvctl_check(srvctl_t *ctl, int argc, char **argv)
     store_usage_t       usage;
     lease_clock_mark_t  mark;
 
+    (void) argv;
+
     if (argc != 1) {
-        errx(2, "usage: srvctl %s", argv[0]);
+        return SRVCTL_USAGE;
     }
 
     srvctl_open(ctl, false);
@@ -192,8 +194,10 @@ srvctl_stats(srvctl_t *ctl, int argc, char **argv)
     store_value_t   apex;
     store_zone_t   *zone;
 
+    (void) argv;
+
     if (argc != 1) {
-        errx(2, "usage: srvctl %s", argv[0]);
+        return SRVCTL_USAGE;
     }
 
     srvctl_open(ctl, false);

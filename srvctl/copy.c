@@ -58,7 +58,7 @@ srvctl_backup(srvctl_t *ctl, int argc, char **argv)
     store_status_t  status;
 
     if (argc != 2) {
-        errx(2, "usage: srvctl %s DIR", argv[0]);
+        return SRVCTL_USAGE;
     }
 
     if (mkdir(argv[1], 0700) == -1 && errno != EEXIST) {
@@ -119,14 +119,14 @@ srvctl_restore(srvctl_t *ctl, int argc, char **argv)
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 
         if (option != 'f') {
-            return 2;
+            return SRVCTL_USAGE;
         }
 
         force = true;
     }
 
     if (optind + 1 != argc) {
-        errx(2, "usage: srvctl %s [--force] DIR", argv[0]);
+        return SRVCTL_USAGE;
     }
 
     if (stat(ctl->path, &owner) == -1) {

@@ -62,14 +62,14 @@ srvctl_ds(srvctl_t *ctl, int argc, char **argv)
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 
         if (option != 'a') {
-            return 2;
+            return SRVCTL_USAGE;
         }
 
         ds.anchor = true;
     }
 
     if (optind != argc - 1) {
-        errx(2, "usage: srvctl %s [--anchor] ZONE", argv[0]);
+        return SRVCTL_USAGE;
     }
 
     srvctl_open(ctl, false);

@@ -45,8 +45,10 @@ srvctl_dump(srvctl_t *ctl, int argc, char **argv)
     unsigned       i;
     store_zone_t  *zone;
 
+    (void) argv;
+
     if (argc != 1) {
-        errx(2, "usage: srvctl %s", argv[0]);
+        return SRVCTL_USAGE;
     }
 
     srvctl_open(ctl, false);

@@ -66,19 +66,19 @@ srvctl_list(srvctl_t *ctl, int argc, char **argv)
                 && strcmp(optarg, "moved") != 0
                 && strcmp(optarg, "issuer-suspended") != 0)
             {
-                errx(2, "--state %s: active, silent, suspended, "
+                errx(SRVCTL_USAGE, "--state %s: active, silent, suspended, "
                      "issuer-suspended or moved", optarg);
             }
 
             break;
 
         default:
-            return 2;
+            return SRVCTL_USAGE;
         }
     }
 
     if (optind != argc) {
-        errx(2, "usage: srvctl %s [--json] [--state STATE]", argv[0]);
+        return SRVCTL_USAGE;
     }
 
     srvctl_open(ctl, false);
@@ -218,7 +218,7 @@ srvctl_show(srvctl_t *ctl, int argc, char **argv)
     store_status_t   found;
 
     if (argc != 2) {
-        errx(2, "usage: srvctl %s NAME", argv[0]);
+        return SRVCTL_USAGE;
     }
 
     srvctl_open(ctl, false);

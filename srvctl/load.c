@@ -69,8 +69,10 @@ srvctl_load(srvctl_t *ctl, int argc, char **argv)
     lease_clock_mark_t     mark = { 0 };
     lease_clock_reading_t  reading;
 
+    (void) argv;
+
     if (argc != 1) {
-        errx(2, "usage: srvctl %s <FILE", argv[0]);
+        return SRVCTL_USAGE;
     }
 
     load_unused(ctl);

@@ -13,8 +13,8 @@
 #include <string.h>
 
 
-#define SRVCTL_VERSION  "0.1.0"
-#define SRVCTL_USAGE    2            /* exit status */
+#define SRVCTL_VERSION      "0.1.0"
+#define SRVCTL_COMMAND_MAX  32       /* "srvctl issuers" and more */
 
 
 typedef struct {
@@ -42,10 +42,12 @@ static const srvctl_command_t  srvctl_commands[] = {
     { "restore", srvctl_restore, "[--force] DIR",
       "put a copy in the store's place" },
     { "dump", srvctl_dump, "", "everything as lines of JSON" },
-    { "load", srvctl_load, "", "such lines into an empty store" }
+    { "load", srvctl_load, "<FILE", "such lines into an empty store" }
 };
 
 
+static int srvctl_command(const srvctl_command_t *command, srvctl_t *ctl,
+    int argc, char **argv);
 static int srvctl_usage(FILE *file, int status);
 
 
@@ -93,7 +95,7 @@ main(int argc, char **argv)
                                 / sizeof(srvctl_commands[0]); i++)
     {
         if (strcmp(argv[0], srvctl_commands[i].name) == 0) {
-            return srvctl_commands[i].run(&ctl, argc, argv);
+            return srvctl_command(&srvctl_commands[i], &ctl, argc, argv);
         }
     }
 
@@ -102,6 +104,27 @@ main(int argc, char **argv)
     }
 
     return srvctl_usage(stderr, SRVCTL_USAGE);
+}
+
+
+static int
+srvctl_command(const srvctl_command_t *command, srvctl_t *ctl, int argc,
+    char **argv)
+{
+    int   status;
+    char  name[SRVCTL_COMMAND_MAX];
+
+    snprintf(name, sizeof(name), "srvctl %s", command->name);
+    argv[0] = name;
+
+    status = command->run(ctl, argc, argv);
+
+    if (status == SRVCTL_USAGE) {
+        fprintf(stderr, "usage: %s%s%s\n", name,
+                command->arguments[0] ? " " : "", command->arguments);
+    }
+
+    return status;
 }
 
 

@@ -15,6 +15,8 @@
 
 #define SRVCTL_STORE  "/var/lib/srv-registrar"
 
+#define SRVCTL_USAGE  2              /* exit status of a wrong command line */
+
 /* Values to a snapshot.  A walk through a large store must not pin the pages
  * that the registrar frees meanwhile; so it sees each value as it is at one
  * moment, and all of them as they are at several. */
@@ -57,7 +59,8 @@ void srvctl_name(char text[SRVCTL_NAME_MAX], store_span_t key);
 int srvctl_walk(srvctl_t *ctl, store_visitor_t visitor, void *data);
 
 
-/* argv[0] is the command's name. */
+/* argv[0] is "srvctl" and the command's name, as getopt() speaks of it.
+ * SRVCTL_USAGE: main() tells how it is used. */
 int srvctl_list(srvctl_t *ctl, int argc, char **argv);
 int srvctl_show(srvctl_t *ctl, int argc, char **argv);
 int srvctl_suspend(srvctl_t *ctl, int argc, char **argv);

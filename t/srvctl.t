@@ -235,6 +235,21 @@ is(SrvRegistrar::run(SrvRegistrar::BUILD . '/srvctl', '--store', '/dev/null',
     'one that cannot be looked at');
 fails(qr/not a command/, 'destroy');
 fails(qr/usage/);
+fails(qr/^usage: srvctl stats$/m, 'stats', 'x');
+fails(qr/^usage: srvctl suspend NAME \| issuer:ID$/m, 'suspend');
+
+# getopt() speaks in the name of the whole command.
+
+for (['list', '[--json] [--state STATE]'], ['ds', '[--anchor] ZONE'],
+     ['restore', '[--force] DIR'])
+{
+    my ($command, $arguments) = @$_;
+
+    is(ctl($command, '--wrong'), "srvctl $command: unrecognized option "
+        . "'--wrong'\nusage: srvctl $command $arguments\n",
+        "srvctl $command --wrong");
+    is($? >> 8, 2, '... is wrong use');
+}
 
 done_testing();
 
