@@ -7,11 +7,15 @@
 
 #include "device_zonefile_rr.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include <ldns/ldns.h>
+
+
+#define PROBLEM_MAX  128             /* a type's name, and what is wrong */
 
 
 struct device_zone_parser_s {
@@ -20,15 +24,17 @@ struct device_zone_parser_s {
     ldns_rdf     *previous;          /* the last owner */
     uint32_t      ttl;               /* s, of lines that say none; UNSET until
                                         a $TTL: RFC 2308 4 has no default */
+    char          problem[PROBLEM_MAX];    /* where one has to be composed */
 };
 
 
 static bool device_zone_directive(device_zone_parser_t *parser, char *line,
     const char **problem);
-static const char *device_zone_type_refused(uint16_t type, bool apex);
-static const char *device_zone_copy(const device_zone_parser_t *parser,
+static const char *device_zone_type_refused(device_zone_parser_t *parser,
+    uint16_t type, bool apex);
+static const char *device_zone_copy(device_zone_parser_t *parser,
     ldns_rr *parsed, device_zone_rr_t **rr);
-static const char *device_zone_refused(const device_zone_parser_t *parser,
+static const char *device_zone_refused(device_zone_parser_t *parser,
     device_zone_rr_t *rr);
 static bool device_zone_wildcard(store_span_t name);
 static bool device_zone_place(device_zone_rr_t *rr, store_span_t zone);
@@ -181,7 +187,8 @@ device_zone_directive(device_zone_parser_t *parser, char *line,
 
 /* NULL, or why a registrar zone cannot have the type there. */
 static const char *
-device_zone_type_refused(uint16_t type, bool apex)
+device_zone_type_refused(device_zone_parser_t *parser, uint16_t type,
+    bool apex)
 {
     switch (type) {
 
@@ -211,7 +218,10 @@ device_zone_type_refused(uint16_t type, bool apex)
     case LDNS_RR_TYPE_SIG:
     case LDNS_RR_TYPE_NXT:
     case LDNS_RR_TYPE_ZONEMD:
-        return "the zone changes all the time: it cannot come signed";
+        snprintf(parser->problem, PROBLEM_MAX, "%s is not the file's: the zone "
+                 "changes all the time, and \"dnssec on\" signs it",
+                 ldns_rr_descript(type)->_name);
+        return parser->problem;
 
     default:
         break;
@@ -229,7 +239,7 @@ device_zone_type_refused(uint16_t type, bool apex)
 
 
 static const char *
-device_zone_copy(const device_zone_parser_t *parser, ldns_rr *parsed,
+device_zone_copy(device_zone_parser_t *parser, ldns_rr *parsed,
     device_zone_rr_t **rr)
 {
     size_t             i, len;
@@ -291,7 +301,7 @@ device_zone_copy(const device_zone_parser_t *parser, ldns_rr *parsed,
 
 
 static const char *
-device_zone_refused(const device_zone_parser_t *parser, device_zone_rr_t *rr)
+device_zone_refused(device_zone_parser_t *parser, device_zone_rr_t *rr)
 {
     if (!store_name_valid(rr->owner) || !device_zone_place(rr, parser->zone))
     {
@@ -302,7 +312,7 @@ device_zone_refused(const device_zone_parser_t *parser, device_zone_rr_t *rr)
         return "wildcards are not served: one would answer for devices";
     }
 
-    return device_zone_type_refused(rr->type, rr->label.len == 0);
+    return device_zone_type_refused(parser, rr->type, rr->label.len == 0);
 }
 
 
