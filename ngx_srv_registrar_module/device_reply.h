@@ -34,6 +34,7 @@ typedef struct {
     const char             *fqdn;
     const device_address_t *observed;
     int64_t                 now;
+    bool                    dnssec;          /* the zone is signed */
     bool                    changed;
     const device_change_t  *change;          /* for `ignored`; or NULL */
     uint32_t                jitter;          /* random; spreads refresh_after */
@@ -44,7 +45,7 @@ typedef struct {
  * ones: name, type, ttl, expires_at, data), address {ipv4, ipv6} as published,
  * observed_address, lease, expires_at, refresh_after (seconds: 80 % of what is
  * left of the shortest lease that a refresh renews, plus up to 5 %; RFC 9664),
- * server_time, changed, ignored.
+ * dnssec, server_time, changed, ignored.
  */
 char *device_reply_records(const device_records_reply_t *reply);
 

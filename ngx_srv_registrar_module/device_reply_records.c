@@ -53,6 +53,7 @@ device_reply_records(const device_records_reply_t *reply)
     records_address(&records, &json);
     device_json_address(&json, "observed_address", reply->observed);
     records_leases(&records, &json);
+    device_json_boolean(&json, "dnssec", reply->dnssec);
     device_json_integer(&json, "server_time", reply->now);
     device_json_boolean(&json, "changed", reply->changed);
 

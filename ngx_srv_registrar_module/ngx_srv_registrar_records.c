@@ -117,8 +117,10 @@ ngx_srv_registrar_records_reply(ngx_http_request_t *r,
     reply.fqdn = ctx->fqdn;
     reply.observed = &ctx->source;
     reply.now = ctx->now;
+    reply.dnssec = (ctx->zone->signer != NULL);
     reply.changed = changed;
     reply.change = ctx->change;
+
     /* random() has 31 bits: without the shift devices would spread over half of
      * the time that they may */
 

@@ -37,7 +37,24 @@ mkdir($tools);
 
 subtest 'what it refuses to start with' => sub {
     is(agent('dance'), 2, 'an unknown command');
-    is(agent('--port', 'x', 'register'), 2, 'a port that is none');
+    is(agent(qw(--service _a._tcp --port x register)), 2,
+        'a port that is none');
+    for (['a port before its service', qr/--port 1 comes before/,
+             qw(--port 1 --service _a._tcp)],
+         ['so of a name below', qr/--host chat comes before its --service/,
+             qw(--host chat --service _a._tcp --port 1)],
+         ['a service without a port', qr/_a._tcp needs a --port/,
+             qw(--service _a._tcp --host chat)],
+         ['with two', qr/_a._tcp has two ports/,
+             qw(--service _a._tcp --port 1 --port 2)],
+         ['a body that says it all, and more', qr/--json says all/,
+             qw(--json /dev/null --service _a._tcp --port 1)])
+    {
+        my ($what, $said, @options) = @$_;
+
+        is(agent(@options, 'register'), 2, $what);
+        like($t->read('agent.log'), $said, '... it says why');
+    }
     is(agent('register'), 5, 'a device that was never enrolled');
     is(agent('enroll'), 2, 'no server to enrol with');
     is(agent('--state', '/proc/x', 'status'), 1, 'no place for its state');
@@ -48,8 +65,8 @@ subtest 'enrols, registers, withdraws' => sub {
     is((stat($state))[2] & 077, 0, 'the state is the owner\'s alone');
     is((stat("$state/enrollment"))[2] & 0777, 0600, 'so is the key');
 
-    is(agent(@service, qw(--service _xmpp-server._tcp --port 15270
-        --host conference), 'register'), 0, 'registered');
+    is(agent(@service, qw(--service _xmpp-server._tcp --host conference
+        --port 15270), 'register'), 0, 'registered');
     is(srv(), 15269, 'SRV is published');
     is(srv('conference.'), 15270, 'and one below a name');
     is($t->answers(name(), 'A'), name() . ' a 127.0.0.1', 'and the address');
@@ -80,6 +97,8 @@ subtest 'a certificate that no CA knows' => sub {
         '--dane', $certs);
 
     is(agent(@dane, 'register'), 0, 'registered');
+    like($t->read('agent.log'), qr/zone is not signed .*TLSA/,
+        'it says that in this zone nobody heeds it');
 
     my $certificate = "$certs/" . name() . '.crt';
     my $digest = key_digest($certificate);

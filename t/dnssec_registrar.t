@@ -57,7 +57,10 @@ ok($good->{"$fqdn. NSEC"}, '... its NSEC');
 
 my @before = signatures();
 
-is($device->register(15269)->{status}, 200, 'the same PUT');
+my $reply = $device->register(15269);
+
+is($reply->{status}, 200, 'the same PUT');
+ok($reply->{json}{dnssec}, '... whose reply says that the zone is signed');
 is_deeply([signatures()], \@before, '... signs nothing anew');
 signed('the same PUT');
 

@@ -71,6 +71,7 @@ is($json->{fqdn}, $fqdn, 'fqdn');
 is_deeply($json->{address}, { ipv4 => '127.0.0.1' }, 'address');
 is($json->{observed_address}, '127.0.0.1', 'observed_address');
 is($json->{lease}, 7200, 'lease');
+ok(!$json->{dnssec}, 'not signed');
 ok(abs($json->{server_time} - $now) <= 2, 'server_time');
 is($json->{expires_at}, $json->{server_time} + 7200, 'expires_at');
 ok($json->{refresh_after} >= 5760 && $json->{refresh_after} <= 6120,

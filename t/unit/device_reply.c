@@ -305,6 +305,7 @@ test_records(void **unused)
     reply.fqdn = FQDN;
     reply.observed = &ipv4;
     reply.now = NOW;
+    reply.dnssec = true;
     reply.changed = true;
     change = world_change(&update);
     reply.change = change;
@@ -322,7 +323,7 @@ test_records(void **unused)
         "\"address\":{\"ipv4\":\"203.0.113.7\",\"ipv6\":\"2001:db8::9\"},"
         "\"observed_address\":\"203.0.113.7\",\"lease\":7200,"
         "\"expires_at\":1800007200,\"refresh_after\":5760,"
-        "\"server_time\":1800000000,\"changed\":true,"
+        "\"dnssec\":true,\"server_time\":1800000000,\"changed\":true,"
         "\"ignored\":[\"adress\",\"services[0].\xEF\xBF\xBD\"]}");
 
     /* withdrawn: nothing to show, nothing to refresh */
@@ -331,12 +332,13 @@ test_records(void **unused)
     reply.change = NULL;
     store_records(&world, 0);
     reply.bytes.len = world.len;
+    reply.dnssec = false;
     reply.changed = false;
     reply.observed = NULL;
 
     check_text(device_reply_records(&reply),
         "{\"fqdn\":\"" FQDN "\",\"records\":[],\"address\":{},"
-        "\"server_time\":1800000000,\"changed\":false}");
+        "\"dnssec\":false,\"server_time\":1800000000,\"changed\":false}");
 
     world.value[10] ^= 1;
     assert_null(device_reply_records(&reply));
