@@ -17,7 +17,7 @@ use SrvRegistrar::Disk;
 use SrvRegistrar::Load;
 
 use constant QUEUE  => 4;
-use constant PROMPT => SrvRegistrar::ASAN ? 3 : 1;           # s
+use constant PROMPT => 3;                                    # s
 
 my $t = SrvRegistrar->new(workers => 1);
 my $disk = SrvRegistrar::Disk->new($t);

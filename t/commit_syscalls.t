@@ -13,6 +13,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use IO::Select;
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -21,8 +22,7 @@ use SrvRegistrar qw(outcome wait_until program);
 use SrvRegistrar::Prober;
 
 use constant {
-    DELAY    => 0.3,                                         # s
-    PROMPT   => SrvRegistrar::ASAN ? 3 : 1,                  # s
+    DELAY    => 0.5,                                         # s
     RECOVERY => SrvRegistrar::ASAN ? 20 : 10,                # s
 
     # A commit need not make each call: pages side by side are written by one,
@@ -130,31 +130,41 @@ sub fails
 }
 
 
+# Another request, over a connection of its own, is answered while the update
+# waits.  On a busy machine that may take longer than the delay: once more.
+
 sub delays
 {
     my ($call) = @_;
 
     subtest "$call: slow" => sub {
-        trace("inject=$call:delay_enter=" . DELAY * 1e6 . ':when=1')
-            or die('strace: ' . $t->read('strace.err'));
+        my $others;
 
-        my ($begin, $prompt);
-        my $reply = until_injected($call, sub {
-            $begin = time();
+        for (1 .. TRIES) {
+            trace("inject=$call:delay_enter=" . DELAY * 1e6 . ':when=1')
+                or die('strace: ' . $t->read('strace.err'));
 
-            my $socket = $device->send_register($_[0]);
+            my $begin;
+            my $reply = until_injected($call, sub {
+                $begin = time();
 
-            $t->request('GET', '/health');
-            $prompt = time() - $begin;
+                my $socket = $device->send_register($_[0]);
 
-            return $t->{client}->reply($socket);
-        });
+                $t->request('GET', '/health');
+                $others = !IO::Select->new($socket)->can_read(0);
 
-        cmp_ok(time() - $begin, '>=', DELAY, 'late');
-        is(outcome($reply), '200', 'and acknowledged');
-        cmp_ok($prompt, '<', PROMPT, 'others were served at once');
-        is(published(), $port, 'it is there');
-        untrace();
+                return $t->{client}->reply($socket);
+            });
+
+            cmp_ok(time() - $begin, '>=', DELAY, 'late');
+            is(outcome($reply), '200', 'and acknowledged');
+            is(published(), $port, 'it is there');
+            untrace();
+
+            last if $others;
+        }
+
+        ok($others, 'others were served meanwhile');
     };
 }
 

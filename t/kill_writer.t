@@ -14,7 +14,7 @@ use Time::HiRes qw(time);
 
 use SrvRegistrar qw(outcome);
 
-use constant PROMPT => SrvRegistrar::ASAN ? 3 : 1;           # s
+use constant PROMPT => 3;                                    # s
 
 my $t = SrvRegistrar->new();
 

@@ -48,7 +48,8 @@ $_->stop() for $fresh, $kept;
 note('fresh: ', $fresh->summary());
 note('kept: ', $kept->summary());
 
-cmp_ok(scalar(keys(%seen)), '>', RELOADS, 'there were many workers');
+# On a busy machine a master gets several signals as one.
+cmp_ok(scalar(keys(%seen)), '>', RELOADS / 4, 'there were many workers');
 ok(wait_until(sub { $t->workers() == 2 }, 30), 'the old ones have left');
 
 for my $load ($fresh, $kept) {
