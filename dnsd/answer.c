@@ -145,6 +145,7 @@ answer_write(lookup_t *lookup, const answer_context_t *context,
 
     work.lookup = lookup;
     work.context = context;
+    work.answer = answer;
     work.finish = (wire_finish_t) { .udp_size = context->policy->udp_size };
     work.targets.n = 0;
     work.signers = NULL;
@@ -315,7 +316,10 @@ answer_failed(answer_work_t *work, wire_mark_t question, wire_rcode_t rcode)
     work->finish.authorities = 0;
     work->finish.additionals = 0;
 
-    if (work->dnssec == ANSWER_DNSSEC_BUDGET && !work->context->stream) {
+    if ((work->dnssec == ANSWER_DNSSEC_BUDGET
+         || work->dnssec == ANSWER_DNSSEC_SHARE)
+        && !work->context->stream)
+    {
         work->finish.flags = WIRE_FLAG_AA | WIRE_FLAG_TC;
         work->ede = ANSWER_EDE_NONE;
         return WIRE_NOERROR;

@@ -48,13 +48,14 @@ typedef enum {
 
 
 /* What became of the signatures of a reply from a signed zone, where they were
- * asked for.  The last five leave none of it but an error or, over UDP and for
- * BUDGET, TC. */
+ * asked for.  The last six leave none of it but an error or, over UDP and for
+ * BUDGET and SHARE, TC. */
 typedef enum {
     ANSWER_DNSSEC_NONE = 0,      /* not asked for, or the zone has none */
     ANSWER_DNSSEC_STORED,        /* all were in the store */
     ANSWER_DNSSEC_MADE,          /* a denial was signed on the spot */
-    ANSWER_DNSSEC_BUDGET,
+    ANSWER_DNSSEC_BUDGET,        /* all that may be made are */
+    ANSWER_DNSSEC_SHARE,         /* ... of those for this client */
     ANSWER_DNSSEC_NO_KEY,
     ANSWER_DNSSEC_FAILED,
     ANSWER_DNSSEC_EXPIRED,       /* stored, and out of its time */

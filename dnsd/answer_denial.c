@@ -104,7 +104,10 @@ answer_denial_make(answer_nsec_t *nsec, answer_work_t *work,
 
     nsec->wanted.zone.data = node->name.data + node->zone_at;
     nsec->wanted.zone.len = node->name.len - node->zone_at;
+    nsec->wanted.client = work->answer->client;
     nsec->wanted.stream = work->context->stream;
+    nsec->wanted.proven = work->context->stream
+                          || work->answer->cookie == ANSWER_COOKIE_VALID;
     nsec->wanted.now = lookup_time(work->lookup);
 
     answer_successor(&next, node->name, nsec->wanted.zone.len);
@@ -271,6 +274,7 @@ static answer_piece_t
 answer_denial_failed(answer_work_t *work, sign_status_t status)
 {
     work->dnssec = status == SIGN_BUDGET ? ANSWER_DNSSEC_BUDGET
+                   : status == SIGN_SHARE ? ANSWER_DNSSEC_SHARE
                    : status == SIGN_NO_KEY ? ANSWER_DNSSEC_NO_KEY
                    : ANSWER_DNSSEC_FAILED;
     work->ede = ANSWER_EDE_OTHER;

@@ -159,6 +159,7 @@ answer_edns_error(answer_edns_t *edns, int code, answer_dnssec_t dnssec)
         switch (dnssec) {
 
         case ANSWER_DNSSEC_BUDGET:
+        case ANSWER_DNSSEC_SHARE:
             text = "no more signatures now";
             break;
 

@@ -15,6 +15,7 @@
 typedef struct {
     lookup_t                *lookup;
     const answer_context_t  *context;
+    const answer_t          *answer;     /* who asks */
     wire_writer_t            writer;
     wire_finish_t            finish;
     answer_targets_t         targets;

@@ -283,6 +283,7 @@ metrics_dnssec(metrics_writer_t *writer, const stats_sum_t *stats)
         [ANSWER_DNSSEC_STORED] = "stored",
         [ANSWER_DNSSEC_MADE] = "made",
         [ANSWER_DNSSEC_BUDGET] = "budget",
+        [ANSWER_DNSSEC_SHARE] = "share",
         [ANSWER_DNSSEC_NO_KEY] = "no_key",
         [ANSWER_DNSSEC_FAILED] = "failed",
         [ANSWER_DNSSEC_EXPIRED] = "expired",

@@ -9,6 +9,7 @@
 
 #include "net_internal.h"
 
+#include "client.h"
 #include "rate_limit.h"
 
 #include <arpa/inet.h>
@@ -22,10 +23,6 @@
  * other out. */
 #define NET_LIMIT_ROWS   32768
 
-/* The kinds of prefix, above their 56 bits at most: none is 0. */
-#define NET_LIMIT_IPV4   (UINT64_C(1) << 56)
-#define NET_LIMIT_IPV6   (UINT64_C(2) << 56)
-
 #define NET_LIMIT_TEXT   64
 
 /* Log lines of one second about limits that ended. */
@@ -34,7 +31,6 @@
 
 static bool net_limit_exempt(const net_limit_policy_t *policy,
     const answer_t *answer, const net_exchange_t *exchange);
-static uint64_t net_limit_prefix(wire_span_t client);
 static void net_limit_subject(rate_limit_answer_t *counted,
     const answer_t *answer);
 static void net_limit_text(char *text, size_t size, uint64_t prefix);
@@ -66,7 +62,7 @@ net_limit(net_thread_t *thread, answer_t *answer,
         return;
     }
 
-    counted.prefix = net_limit_prefix(answer->client);
+    counted.prefix = client_prefix(answer->client, CLIENT_NETWORK);
     net_limit_subject(&counted, answer);
 
     switch (rate_limit_count(thread->limit, &policy->rate, &counted,
@@ -126,25 +122,6 @@ net_limit_exempt(const net_limit_policy_t *policy, const answer_t *answer,
 }
 
 
-/* As one word, which is compared and hashed at once. */
-static uint64_t
-net_limit_prefix(wire_span_t client)
-{
-    size_t    i;
-    uint64_t  prefix = 0;
-
-    if (client.len == 4) {
-        return NET_LIMIT_IPV4 | wire_get32(client.data) >> 8;
-    }
-
-    for (i = 0; i < 7 && i < client.len; i++) {
-        prefix = prefix << 8 | client.data[i];
-    }
-
-    return NET_LIMIT_IPV6 | prefix;
-}
-
-
 /*
  * Names that do not exist are without number, so they are counted by zone.
  * Others are counted by the label next to the apex, whatever is asked of it:
@@ -197,7 +174,7 @@ net_limit_text(char *text, size_t size, uint64_t prefix)
     uint8_t   bytes[16] = { 0 };
     uint64_t  left = prefix;
 
-    if (prefix & NET_LIMIT_IPV4) {
+    if (prefix & CLIENT_IPV4) {
         for (i = 2; i >= 0; i--, left >>= 8) {
             bytes[i] = (uint8_t) left;
         }

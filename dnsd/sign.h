@@ -39,6 +39,7 @@ typedef enum {
     SIGN_OK = 0,
     SIGN_NO_KEY,                 /* that key was not given to us */
     SIGN_BUDGET,                 /* this second's signatures are spent */
+    SIGN_SHARE,                  /* those that this client may have are */
     SIGN_FAILED                  /* OpenSSL, or a record that is none */
 } sign_status_t;
 
@@ -49,6 +50,9 @@ typedef struct {
     uint8_t       algorithm;
     uint16_t      tag;           /* of a key that signs the zone's SOA now */
     bool          stream;        /* TCP has a budget of its own */
+    bool          proven;        /* the client's address is not forged; always
+                                    true of TCP */
+    wire_span_t   client;        /* its address, 4 or 16 bytes */
     int64_t       now;           /* lease time, s */
 } sign_wanted_t;
 

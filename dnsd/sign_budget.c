@@ -8,7 +8,18 @@
 #include "sign_budget.h"
 
 
-#define SIGN_BUDGET_SECOND  INT64_C(1000000000)
+unsigned
+sign_budget_left(const sign_budget_t *budget, unsigned rate, int64_t now)
+{
+    int64_t  left = now - atomic_load_explicit(&budget->spent,
+                                               memory_order_relaxed);
+
+    if (left > SIGN_BUDGET_SECOND) {
+        left = SIGN_BUDGET_SECOND;
+    }
+
+    return left > 0 ? (unsigned) (left / (SIGN_BUDGET_SECOND / rate)) : 0;
+}
 
 
 bool

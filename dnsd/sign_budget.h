@@ -15,6 +15,9 @@
 #include <stdint.h>
 
 
+#define SIGN_BUDGET_SECOND  INT64_C(1000000000)    /* ns */
+
+
 /* All zero is a full one. */
 typedef struct {
     _Atomic int64_t  spent;          /* ns: up to when all has been spent */
@@ -26,6 +29,10 @@ typedef struct {
  * second in which nothing was taken is kept for later, longer ones are not.
  * Any thread. */
 bool sign_budget_take(sign_budget_t *budget, unsigned rate, int64_t now);
+
+/* How many could be taken now. */
+unsigned sign_budget_left(const sign_budget_t *budget, unsigned rate,
+    int64_t now);
 
 
 #endif /* SIGN_BUDGET_H */

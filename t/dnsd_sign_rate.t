@@ -2,7 +2,8 @@
 
 # A flood of names that do not exist, each of which takes a signature: no more
 # are made than the operator allows, TCP has its own, and whoever asks for what
-# is there notices nothing.
+# is there notices nothing; nor does who asks for few that are not, from another
+# address than the flood's.
 
 use strict;
 use warnings;
@@ -54,7 +55,7 @@ counted('each is told', 'udp made' => 1, 'tcp made' => 1, 'udp stored' => 2);
 
 %before = counts();
 my $began = time();
-my ($flood, $probes) = flood(FLOOD);
+my ($flood, $probes, $others) = flood(FLOOD);
 my $took = time() - $began;
 my $most = UDP * ($took + 1) + 1;
 
@@ -66,16 +67,33 @@ cmp_ok($flood->{signed}, '<=', $most,
 cmp_ok($flood->{signed}, '>', 0, '... and some were');
 cmp_ok(scalar(@$probes), '>=', 20, scalar(@$probes) . ' known names meanwhile');
 is(scalar(grep { $_ ne 'signed' } @$probes), 0, '... with signatures each');
+cmp_ok(scalar(@$others), '>=', 3, scalar(@$others) . ' absent names from '
+    . 'elsewhere');
+is(scalar(grep { $_ ne 'signed' } @$others), 0, '... with signatures each');
 
 my %after = counts();
 
-is($after{'udp made'} - $before{'udp made'}, $flood->{signed},
+is($after{'udp made'} - $before{'udp made'}, $flood->{signed} + @$others,
    'metrics: signatures')
     if $flood->{answered} == FLOOD;
-is($after{'udp budget'} - $before{'udp budget'}, $flood->{truncated},
+is($after{'udp share'} - $before{'udp share'}, $flood->{truncated},
    'metrics: refused')
     if $flood->{answered} == FLOOD;
-is($after{'tcp budget'}, $before{'tcp budget'}, 'TCP has its own');
+is($after{'udp budget'}, $before{'udp budget'}, '... none for others');
+is($after{'tcp made'}, $before{'tcp made'}, 'TCP has its own');
+
+
+# Sources without number, as a forger has them: each gets its one while there is
+# one, and then none is left for anybody but who shows a cookie.
+
+my $cookie = cookie('127.8.0.1');
+
+%before = counts();
+cmp_ok(scalar(forged()), '>', 0, 'forged sources can take all');
+is(outcome(from('127.8.0.1', question(cookie => $cookie))), 'signed',
+   "a cookie is as good as TCP: $_") for 1, 2;
+%after = counts();
+cmp_ok($after{'udp budget'} - $before{'udp budget'}, '>', 0, '... told');
 
 
 # TCP: its own, and then no answer but an error.
@@ -85,6 +103,9 @@ my %tcp = (signed => 0, SERVFAIL => 0);
 
 $began = time();
 print $socket map { pack('n/a*', question()) } 1 .. 10 * TCP;
+my $beside = $d->connect(LocalAddr => '127.0.0.8');
+print $beside pack('n/a*', question());
+is(outcome($d->read_tcp($beside)), 'signed', 'TCP, beside a flood');
 $tcp{ outcome($d->read_tcp($socket)) }++ for 1 .. 10 * TCP;
 $took = time() - $began;
 
@@ -148,7 +169,68 @@ sub configure
 sub absent { return sprintf('no%d-%d.devices.example', $$, $n++) }
 
 
-sub question { return $d->packet(absent(), 'A', edns => 1232, do => 1)->data() }
+sub question
+{
+    my (%options) = @_;
+
+    return $d->packet(absent(), 'A', edns => 1232, do => 1)->data()
+        if !$options{cookie};
+
+    return with_cookie(absent(), $options{cookie});
+}
+
+
+sub with_cookie
+{
+    my ($name, $cookie) = @_;
+
+    my $bytes = $d->packet($name, 'A')->data();
+
+    substr($bytes, 10, 2, pack('n', 1));
+
+    return $bytes . "\0" . pack('nnNn/a*', 41, 1232, 0x8000,
+                                pack('nn/a*', 10, $cookie));
+}
+
+
+# By UDP, from another address.
+
+sub from
+{
+    my ($address, $question) = @_;
+
+    my $socket = IO::Socket::INET->new(Proto => 'udp', LocalAddr => $address,
+        PeerAddr => $d->{address}, PeerPort => $d->{port})
+        or die("socket: $!");
+
+    $socket->send($question);
+    IO::Select->new($socket)->can_read(10) or return undef;
+    $socket->recv(my $reply, 4096);
+
+    return $reply;
+}
+
+
+# The option of a client that has been here before.
+
+sub cookie
+{
+    my ($address) = @_;
+
+    my $reply = from($address, with_cookie('dev1.devices.example',
+                                           'ourpart.'));
+
+    return $reply =~ /(ourpart\..{16})/s ? $1 : die('no cookie');
+}
+
+
+# One question from each of many networks; how many were refused.
+
+sub forged
+{
+    return grep { outcome(from("127.7.$_.1", question())) eq 'truncated' }
+        1 .. 10 * UDP;
+}
 
 
 sub known
@@ -179,20 +261,22 @@ sub outcome
 
 
 # Asks for so many absent names as fast as they are answered, a window of them
-# under way; now and then for one that is there, by another socket.
+# under way; now and then for one that is there, and for an absent one from
+# another network, by other sockets.
 
 sub flood
 {
     my ($left) = @_;
 
-    my ($socket, $probe) = map { IO::Socket::INET->new(Proto => 'udp',
-        PeerAddr => $d->{address}, PeerPort => $d->{port})
-        or die("socket: $!") } 1, 2;
+    my ($socket, $probe, $other) = map { IO::Socket::INET->new(Proto => 'udp',
+        PeerAddr => $d->{address}, PeerPort => $d->{port}, LocalAddr => $_)
+        or die("socket: $!") } '127.0.0.1', '127.0.0.1', '127.9.0.1';
     my $select = IO::Select->new($socket);
     my %flood = map { $_ => 0 } qw(signed truncated answered);
     my $template = $d->packet('x' x 20 . '.devices.example', 'A', edns => 1232,
                               do => 1)->data();
-    my ($under_way, $at, @probes) = (0, index($template, 'x' x 20));
+    my ($under_way, $at) = (0, index($template, 'x' x 20));
+    my (@probes, @others);
 
     while ($left > 0 || $under_way > 0) {
         while ($left > 0 && $under_way < 64) {
@@ -210,18 +294,21 @@ sub flood
         $flood{ unpack('x2n', $reply) & TC ? 'truncated' : 'signed' }++
             if (unpack('x2n', $reply) & 0xf) == 0;
 
-        push(@probes, outcome(probe($probe))) if $flood{answered} % 100 == 0;
+        push(@probes, outcome(probe($probe, known('A'))))
+            if $flood{answered} % 100 == 0;
+        push(@others, outcome(probe($other, question())))
+            if $flood{answered} % 1000 == 500;
     }
 
-    return (\%flood, \@probes);
+    return (\%flood, \@probes, \@others);
 }
 
 
 sub probe
 {
-    my ($socket) = @_;
+    my ($socket, $question) = @_;
 
-    $socket->send(known('A'));
+    $socket->send($question);
     IO::Select->new($socket)->can_read(10) or return undef;
     $socket->recv(my $reply, 4096);
 
@@ -235,8 +322,8 @@ sub counts
 {
     my $stats = $d->stats();
     my %counts = map { my $way = $_;
-        map { ("$way $_" => 0) } qw(stored made budget no_key failed expired
-                                    not_yet) } qw(udp tcp);
+        map { ("$way $_" => 0) } qw(stored made budget share no_key failed
+                                    expired not_yet) } qw(udp tcp);
 
     for my $name (keys(%$stats)) {
         $counts{"$1 $2"} = $stats->{$name} if $name =~

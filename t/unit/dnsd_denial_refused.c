@@ -96,6 +96,41 @@ denial_refused(void **state)
 }
 
 
+/* Who has had his share gets what he would get where nothing is left at all. */
+static void
+denial_share(void **state)
+{
+    size_t    len;
+    world_t  *world = *state;
+    uint8_t   query[300];
+    sign_t   *sign = world->sign;
+
+    world->now = SIGNED_NOW;
+    len = proof_query(query, NAME("\6absent"), 1, DO);
+    sign->left[0] = sign->left[1] = 2;
+    sign->had = true;
+
+    world_ask(world, query, len, 4096);
+    assert_int_equal(world->answer.dnssec, ANSWER_DNSSEC_SHARE);
+    assert_int_equal(world->outcome, ANSWER_TRUNCATED);
+    assert_int_equal(wire_get16(world->reply + 2), 0x8600);
+    assert_int_equal(world->answer.ede, ANSWER_EDE_NONE);
+    assert_false(sign->wanted.proven);
+    assert_ptr_equal(sign->wanted.client.data, world->answer.client.data);
+    assert_int_equal(sign->wanted.client.len, world->answer.client.len);
+
+    world_ask(world, query, len, 0);
+    assert_int_equal(world->answer.dnssec, ANSWER_DNSSEC_SHARE);
+    assert_int_equal(world->outcome, ANSWER_SERVFAIL);
+    assert_int_equal(world->answer.ede, ANSWER_EDE_OTHER);
+    assert_non_null(memmem(world->reply, world->reply_len,
+                           "no more signatures", 18));
+    assert_true(sign->wanted.proven);
+
+    sign->had = false;
+}
+
+
 /* Two keys of one algorithm, or of two: which dnsd must have. */
 static void
 denial_half(void **state)
@@ -244,6 +279,8 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test_setup_teardown(denial_refused, proof_one,
+                                        proof_teardown),
+        cmocka_unit_test_setup_teardown(denial_share, proof_one,
                                         proof_teardown),
         cmocka_unit_test_setup_teardown(denial_half, proof_one,
                                         proof_teardown),

@@ -1,4 +1,5 @@
-/* units: dnsd/sign.c dnsd/sign_budget.c dnsd/sign_keys.c dnsd/log.c
+/* units: dnsd/sign.c dnsd/sign_budget.c dnsd/sign_keys.c dnsd/sign_share.c
+   dnsd/log.c dnsd/siphash.c
    dnssec/dnssec_heap.c dnssec/dnssec_key.c dnssec/dnssec_key_file.c
    dnssec/dnssec_key_pem.c dnssec/dnssec_rrsig.c */
 
@@ -104,7 +105,8 @@ static sign_wanted_t
 wanted_net(void)
 {
     return (sign_wanted_t) {
-        .zone = SPAN(NET), .algorithm = 13, .tag = 55648, .now = NOW
+        .zone = SPAN(NET), .algorithm = 13, .tag = 55648, .now = NOW,
+        .client = SPAN("\300\0\2")
     };
 }
 
@@ -176,9 +178,11 @@ rates(void **state)
 {
     int              i, made[2] = { 0, 0 };
     world_t         *world = *state;
+    uint8_t          client[] = { 10, 0, 0, 0 };
     sign_wanted_t    wanted = wanted_net();
     dnssec_rrsig_t   rrsig;
 
+    wanted.client = SPAN("\300\0\4");
     sign_set_rates(world->sign, &(sign_rates_t) { .udp = 3, .stream = 2 });
 
     /* a clock that goes on may allow for one more, and after a second of a
@@ -192,8 +196,21 @@ rates(void **state)
     assert_in_range(made[0], 1, 9);
     assert_in_range(made[1], 1, 9);
 
+    /* what is left is for others, until all is gone */
+
     wanted.stream = false;
-    assert_int_equal(sign_one(world, &wanted, &rrsig), SIGN_BUDGET);
+    assert_int_equal(sign_one(world, &wanted, &rrsig), SIGN_SHARE);
+    wanted.client = SPAN("\300\0\3");
+    assert_int_equal(sign_one(world, &wanted, &rrsig), SIGN_OK);
+
+    for (i = 0; i < 250 && sign_one(world, &wanted, &rrsig) != SIGN_BUDGET;
+         i++)
+    {
+        client[2] = (uint8_t) i;
+        wanted.client.data = client;
+    }
+
+    assert_in_range(i, 0, 249);
 
     /* a key that is not there is no matter of budgets */
 
@@ -210,13 +227,48 @@ rates(void **state)
 }
 
 
+/* One of UDP's is left, which forged addresses take; a client that has shown
+ * its own has those of TCP, too. */
+static void
+proven(void **state)
+{
+    int              i;
+    world_t         *world = *state;
+    uint8_t          forged[] = { 10, 0, 0, 0 };
+    sign_wanted_t    wanted = wanted_net();
+    dnssec_rrsig_t   rrsig;
+
+    sign_set_rates(world->sign, &(sign_rates_t) { .udp = 1, .stream = 1000 });
+
+    for (i = 0; i < 250 && sign_one(world, &wanted, &rrsig) != SIGN_BUDGET;
+         i++)
+    {
+        forged[1] = (uint8_t) i;
+        wanted.client = (wire_span_t) { forged, 4 };
+    }
+
+    assert_in_range(i, 0, 249);
+
+    wanted = wanted_net();
+    wanted.proven = true;
+
+    for (i = 0; i < 100; i++) {
+        assert_int_equal(sign_one(world, &wanted, &rrsig), SIGN_OK);
+    }
+
+    sign_set_rates(world->sign, &(sign_rates_t) { .udp = SIGN_RATE_MAX,
+                                                  .stream = SIGN_RATE_MAX });
+}
+
+
 static unsigned
 take(sign_budget_t *budget, unsigned rate, int64_t now, unsigned n)
 {
-    unsigned  taken = 0;
+    unsigned  taken = 0, left = sign_budget_left(budget, rate, now);
 
     while (n-- > 0) {
         taken += sign_budget_take(budget, rate, now);
+        assert_int_equal(sign_budget_left(budget, rate, now), left - taken);
     }
 
     return taken;
@@ -267,9 +319,12 @@ typedef struct {
 static void *
 taker_run(void *data)
 {
+    unsigned  i;
     taker_t  *taker = data;
 
-    taker->taken = take(taker->budget, 50000, 7 * SECOND, 40000);
+    for (i = 0; i < 40000; i++) {
+        taker->taken += sign_budget_take(taker->budget, 50000, 7 * SECOND);
+    }
 
     return NULL;
 }
@@ -354,6 +409,7 @@ main(void)
         cmocka_unit_test(not_in_zone),
         cmocka_unit_test(rates),
         cmocka_unit_test(sign_threads),
+        cmocka_unit_test(proven),
         cmocka_unit_test(budget),
         cmocka_unit_test(budget_threads)
     };

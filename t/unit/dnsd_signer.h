@@ -22,6 +22,8 @@ struct sign_s {
     unsigned             left[2];        /* signatures, UDP's and TCP's */
     unsigned             made;
     bool                 fails;
+    bool                 had;            /* others' share alone is left */
+    sign_wanted_t        wanted;         /* the last */
 };
 
 
@@ -36,6 +38,8 @@ sign_rrsig(sign_t *sign, const sign_wanted_t *wanted,
         { record->owner.data, record->owner.len }, record->type, record->ttl,
         &rdata, 1
     };
+
+    sign->wanted = *wanted;
 
     for (i = 0; i < sign->n; i++) {
         dnssec_span_t  zone = dnssec_key_zone(sign->keys[i]);
@@ -55,6 +59,10 @@ sign_rrsig(sign_t *sign, const sign_wanted_t *wanted,
 
     if (sign->left[wanted->stream] == 0) {
         return SIGN_BUDGET;
+    }
+
+    if (sign->had) {
+        return SIGN_SHARE;
     }
 
     sign->left[wanted->stream]--;
