@@ -62,7 +62,7 @@ sub prefer
     my ($priority, @processes) = @_;
 
     for my $process (@processes) {
-        chrt($priority, '-a', $process);
+        chrt($priority, $process, '-a');
     }
 }
 
@@ -72,12 +72,14 @@ sub prefer
 sub prefer_thread { chrt($_[0], $_[1]) }
 
 
+# chrt takes no notice of an option behind the priority.
+
 sub chrt
 {
-    my ($priority, @whom) = @_;
+    my ($priority, $whom, @options) = @_;
 
-    system(program('chrt'), $priority ? ('-r') : ('-o'), '-p', $priority,
-        @whom) == 0 or croak("chrt: $?");
+    system(program('chrt'), $priority ? ('-r') : ('-o'), @options, '-p',
+        $priority, $whom) == 0 or croak("chrt: $?");
 }
 
 
