@@ -12,8 +12,7 @@
 #include <string.h>
 
 
-static bool sign_begin(device_sign_t *sign, const device_place_t *place,
-    const store_rrset_t *rrsets, size_t n);
+static bool sign_begin(device_sign_t *sign, const device_place_t *place);
 static void sign_all(device_sign_t *sign);
 static bool sign_is_first(const device_sign_t *sign, size_t at);
 static void sign_owner(device_sign_t *sign, store_span_t owner);
@@ -36,10 +35,12 @@ device_sign_write(const device_place_t *place, const store_rrset_t *rrsets,
 
     *done = (device_signed_t) { 0, 0, 0 };
 
-    if (!sign_begin(&sign, place, rrsets, n)) {
+    if (!sign_begin(&sign, place)) {
         return false;
     }
 
+    sign.rrsets = rrsets;
+    sign.n = n;
     sign.writer = writer;
     device_sign_nsec(&sign);
 
@@ -58,26 +59,27 @@ device_sign_write(const device_place_t *place, const store_rrset_t *rrsets,
 bool
 device_sign_due(const device_place_t *place)
 {
-    size_t         n;
-    store_span_t   key = { place->key->data, place->key->len };
+    bool           fits;
     device_sign_t  sign;
     store_rrset_t  rrsets[DEVICE_DRAFT_MAX];
-    store_value_t  value;
 
-    if (!store_value_open(&value, key, place->bytes)) {
+    fits = sign_begin(&sign, place);
+
+    if (!sign.donates[0]) {
         return false;
     }
 
     if (place->signer == NULL) {
-        return value_has_signatures(&value);
+        return value_has_signatures(&sign.donors[0]);
     }
 
-    n = value_data(&value, rrsets);
+    sign.rrsets = rrsets;
+    sign.n = value_data(&sign.donors[0], rrsets);
 
     /* of a name that is too long nothing can be signed: it stays due */
 
-    if (!sign_begin(&sign, place, rrsets, n)) {
-        return n != 0;
+    if (!fits) {
+        return sign.n != 0;
     }
 
     /* what was prepared is not stored */
@@ -86,7 +88,7 @@ device_sign_due(const device_place_t *place)
     device_sign_nsec(&sign);
     sign_all(&sign);
 
-    return sign.missing || !sign_is_whole(&sign, &value);
+    return sign.missing || !sign_is_whole(&sign, &sign.donors[0]);
 }
 
 
@@ -133,35 +135,19 @@ device_sign_value(const device_place_t *place, store_span_t value,
 }
 
 
-/* False for a value of no zone, and one whose name leaves no room for an
- * NSEC's next one. */
+/* Without RRsets yet.  False for a value of no zone, and one whose name leaves
+ * no room for an NSEC's next one. */
 static bool
-sign_begin(device_sign_t *sign, const device_place_t *place,
-    const store_rrset_t *rrsets, size_t n)
+sign_begin(device_sign_t *sign, const device_place_t *place)
 {
-    size_t        i;
-    uint8_t      *p;
-    store_span_t  key = { place->key->data, place->key->len }, zone, label;
-    store_span_t  bytes[DEVICE_SIGN_DONORS] = { place->bytes, place->prepared };
-
-    if (!store_key_parse(key, &zone, &label)) {
-        return false;
-    }
-
-    p = sign->fqdn;
-
-    if (label.len != 0) {
-        *p++ = (uint8_t) label.len;
-        memcpy(p, label.data, label.len);
-        p += label.len;
-    }
-
-    memcpy(p, zone.data, zone.len);
-    sign->fqdn_len = (size_t) (p - sign->fqdn) + zone.len;
+    size_t              i, label;
+    uint8_t            *p;
+    store_span_t        bytes[DEVICE_SIGN_DONORS] = { place->bytes,
+                                                      place->prepared };
+    const store_key_t  *key = place->key;
 
     sign->place = place;
-    sign->rrsets = rrsets;
-    sign->n = n;
+    sign->n = 0;
     sign->writer = NULL;
     sign->has_nsec = false;
     sign->done = (device_signed_t) { 0, 0, 0 };
@@ -171,11 +157,24 @@ sign_begin(device_sign_t *sign, const device_place_t *place,
 
     for (i = 0; i < DEVICE_SIGN_DONORS; i++) {
         sign->donates[i] = bytes[i].len != 0
-                           && store_value_open(&sign->donors[i], key,
-                                               bytes[i]);
+                           && store_value_open_made(&sign->donors[i], key,
+                                                    bytes[i]);
     }
 
-    return sign->fqdn_len + DEVICE_NSEC_NEXT_LEN <= STORE_NAME_MAX;
+    p = sign->fqdn;
+    label = (size_t) key->len - key->zone_len;
+
+    if (label != 0) {
+        *p++ = (uint8_t) label;
+        memcpy(p, key->data + key->zone_len, label);
+        p += label;
+    }
+
+    memcpy(p, key->data, key->zone_len);
+    sign->fqdn_len = (size_t) (p - sign->fqdn) + key->zone_len;
+
+    return key->zone_len != 0
+           && sign->fqdn_len + DEVICE_NSEC_NEXT_LEN <= STORE_NAME_MAX;
 }
 
 

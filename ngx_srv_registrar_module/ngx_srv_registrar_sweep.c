@@ -61,7 +61,7 @@ static ngx_uint_t ngx_srv_registrar_sweep_count(
     ngx_srv_registrar_slice_t *slice, const store_value_t *value);
 static ngx_uint_t ngx_srv_registrar_sweep_value(
     ngx_srv_registrar_slice_t *slice, const store_key_t *key,
-    store_span_t bytes, store_span_t prepared,
+    const store_value_t *value, store_span_t bytes, store_span_t prepared,
     ngx_srv_registrar_swept_t *swept);
 static bool ngx_srv_registrar_sweep_device(ngx_srv_registrar_slice_t *slice,
     const device_place_t *place, ngx_srv_registrar_zone_t *zone,
@@ -227,7 +227,9 @@ ngx_srv_registrar_sweep_visit(void *data, store_span_t key,
     none.data = NULL;
     none.len = 0;
 
-    if (ngx_srv_registrar_sweep_value(slice, slot, bytes, none, &swept)) {
+    if (ngx_srv_registrar_sweep_value(slice, slot, &value, bytes, none,
+                                      &swept))
+    {
         ngx_srv_registrar_sweep_keep(slice, swept.bytes);
         slice->n++;
     }
@@ -304,29 +306,22 @@ ngx_srv_registrar_sweep_count(ngx_srv_registrar_slice_t *slice,
 }
 
 
-/* True where something is to be written. */
+/* True where something is to be written.  The value is the bytes'. */
 static ngx_uint_t
 ngx_srv_registrar_sweep_value(ngx_srv_registrar_slice_t *slice,
-    const store_key_t *key, store_span_t bytes, store_span_t prepared,
-    ngx_srv_registrar_swept_t *swept)
+    const store_key_t *key, const store_value_t *value, store_span_t bytes,
+    store_span_t prepared, ngx_srv_registrar_swept_t *swept)
 {
-    store_span_t               name, zone_name, label;
-    store_value_t              value;
+    store_span_t               name;
     device_place_t             place;
     ngx_srv_registrar_zone_t  *zone;
 
     name.data = key->data;
-    name.len = key->len;
-
-    if (!store_value_open(&value, name, bytes)
-        || !store_key_parse(name, &zone_name, &label))
-    {
-        return 0;
-    }
+    name.len = key->zone_len;
 
     /* a withdrawn zone has no policy: its devices are kept */
 
-    zone = ngx_srv_registrar_zone_find_wire(slice->work->conf, zone_name);
+    zone = ngx_srv_registrar_zone_find_wire(slice->work->conf, name);
     if (zone == NULL) {
         return 0;
     }
@@ -346,7 +341,7 @@ ngx_srv_registrar_sweep_value(ngx_srv_registrar_slice_t *slice,
         return 0;
     }
 
-    if (value.kind == STORE_KIND_DEVICE) {
+    if (value->kind == STORE_KIND_DEVICE) {
         return ngx_srv_registrar_sweep_device(slice, &place, zone, swept);
     }
 
@@ -450,6 +445,7 @@ ngx_srv_registrar_sweep_put(ngx_srv_registrar_slice_t *slice,
     ngx_uint_t                  i;
     store_key_t                *key;
     store_span_t                bytes, name;
+    store_value_t               value;
     store_status_t              status;
     ngx_srv_registrar_zone_t   *zone, *last;
     ngx_srv_registrar_swept_t   swept;
@@ -462,7 +458,8 @@ ngx_srv_registrar_sweep_put(ngx_srv_registrar_slice_t *slice,
         key = &slice->keys[i];
 
         if (store_get(txn, key, &bytes) != STORE_OK
-            || !ngx_srv_registrar_sweep_value(slice, key, bytes,
+            || !store_value_open_made(&value, key, bytes)
+            || !ngx_srv_registrar_sweep_value(slice, key, &value, bytes,
                                               slice->prepared[i], &swept))
         {
             continue;
