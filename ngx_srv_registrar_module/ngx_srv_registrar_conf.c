@@ -456,6 +456,8 @@ ngx_srv_registrar_store_path(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     rmcf->path = value[1];
+    rmcf->path_file = cf->conf_file->file.name.data;
+    rmcf->path_line = cf->conf_file->line;
 
     if (ngx_conf_full_name(cf->cycle, &rmcf->path, 0) != NGX_OK) {
         return NGX_CONF_ERROR;

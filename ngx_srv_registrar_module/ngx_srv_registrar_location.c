@@ -16,6 +16,8 @@
 
 static char *ngx_srv_registrar_zone_parameter(ngx_conf_t *cf,
     ngx_str_t *value, ngx_srv_registrar_loc_conf_t *rlcf);
+static void ngx_srv_registrar_check_certificate(ngx_conf_t *cf,
+    ngx_srv_registrar_loc_conf_t *rlcf);
 static char *ngx_srv_registrar_check_zone(ngx_conf_t *cf,
     ngx_srv_registrar_main_conf_t *rmcf, ngx_srv_registrar_loc_conf_t *rlcf);
 
@@ -117,6 +119,7 @@ ngx_srv_registrar_zone_parameter(ngx_conf_t *cf, ngx_str_t *value,
 
     if (rlcf->door == NGX_SRV_REGISTRAR_PROBLEM
         || rlcf->door == NGX_SRV_REGISTRAR_METRICS
+        || rlcf->door == NGX_SRV_REGISTRAR_ADMIN
         || ngx_strncmp(value->data, "zone=", 5) != 0
         || value->len == 5)
     {
@@ -190,7 +193,39 @@ ngx_srv_registrar_check_location(ngx_conf_t *cf,
         clcf->client_max_body_size = NGX_SRV_REGISTRAR_BODY_LIMIT;
     }
 
+    ngx_srv_registrar_check_certificate(cf, rlcf);
+
     return ngx_srv_registrar_check_zone(cf, rmcf, rlcf);
+}
+
+
+/* No more than a warning: the server may be one that devices never reach. */
+static void
+ngx_srv_registrar_check_certificate(ngx_conf_t *cf,
+    ngx_srv_registrar_loc_conf_t *rlcf)
+{
+    ngx_http_ssl_srv_conf_t  *sscf;
+
+    if (rlcf->door != NGX_SRV_REGISTRAR_ENROLL
+        && (rlcf->door != NGX_SRV_REGISTRAR_ACME_DNS
+            || rlcf->acme_dns_register == 0))
+    {
+        return;
+    }
+
+    /* the ssl module has merged its servers by now; 3 is optional_no_ca, with
+     * which nobody's certificate is verified */
+
+    sscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_ssl_module);
+
+    if (sscf->verify == 0 || sscf->verify == 3) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"srv_registrar %V\" is in a server without "
+                      "\"ssl_verify_client on\" or \"optional\": no device "
+                      "can enrol there, in %s:%ui",
+                      ngx_srv_registrar_door_name(rlcf->door), rlcf->file,
+                      rlcf->line);
+    }
 }
 
 

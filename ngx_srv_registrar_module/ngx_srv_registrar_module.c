@@ -11,6 +11,7 @@
 
 
 static ngx_int_t ngx_srv_registrar_postconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_srv_registrar_init_module(ngx_cycle_t *cycle);
 
 
 static ngx_http_module_t  ngx_srv_registrar_module_ctx = {
@@ -34,7 +35,7 @@ ngx_module_t  ngx_srv_registrar_module = {
     ngx_srv_registrar_commands,            /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    ngx_srv_registrar_store_adopt,         /* init module */
+    ngx_srv_registrar_init_module,         /* init module */
     ngx_srv_registrar_store_init,          /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
@@ -60,4 +61,13 @@ ngx_srv_registrar_postconfiguration(ngx_conf_t *cf)
     *h = ngx_srv_registrar_metrics_log;
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_srv_registrar_init_module(ngx_cycle_t *cycle)
+{
+    ngx_srv_registrar_store_look(cycle);
+
+    return ngx_srv_registrar_store_adopt(cycle);
 }

@@ -35,6 +35,8 @@ typedef struct {
 /* One per http block. */
 typedef struct {
     ngx_str_t                    path;       /* of the store, NUL behind it */
+    u_char                      *path_file;  /* where it stands */
+    ngx_uint_t                   path_line;
     off_t                        map_size;   /* bytes */
     ngx_str_t                    secrets_file;
     device_secrets_t            *secrets;

@@ -13,6 +13,8 @@
 #include "ngx_srv_registrar_metrics.h"
 
 
+static ngx_uint_t ngx_srv_registrar_store_writable(ngx_cycle_t *cycle,
+    ngx_file_info_t *fi);
 static ngx_int_t ngx_srv_registrar_store_attach(ngx_cycle_t *cycle,
     ngx_srv_registrar_main_conf_t *rmcf, ngx_uint_t inlined);
 static ngx_srv_registrar_store_t *ngx_srv_registrar_store_find(
@@ -50,6 +52,69 @@ ngx_srv_registrar_store_init(ngx_cycle_t *cycle)
     ngx_srv_registrar_metrics_begin(rmcf);
 
     return ngx_srv_registrar_store_attach(cycle, rmcf, 0);
+}
+
+
+/* Only now is the workers' user known.  No more than a warning: the directory
+ * may come later, and the workers wait for it. */
+void
+ngx_srv_registrar_store_look(ngx_cycle_t *cycle)
+{
+    ngx_err_t                       err;
+    const char                     *problem;
+    ngx_file_info_t                 fi;
+    ngx_srv_registrar_main_conf_t  *rmcf;
+
+    rmcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_srv_registrar_module);
+
+    if (rmcf == NULL || rmcf->zones.nelts == 0) {
+        return;
+    }
+
+    err = 0;
+
+    if (ngx_file_info(rmcf->path.data, &fi) == NGX_FILE_ERROR) {
+        err = ngx_errno;
+        problem = "cannot be found";
+
+    } else if (!ngx_is_dir(&fi)) {
+        problem = "is not a directory";
+
+    } else if (!ngx_srv_registrar_store_writable(cycle, &fi)) {
+        problem = "cannot be written by the workers' user";
+
+    } else {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_WARN, cycle->log, err,
+                  "\"srv_registrar_store\" \"%V\" %s: as long as that is so "
+                  "devices get 503, in %s:%ui", &rmcf->path, problem,
+                  rmcf->path_file, rmcf->path_line);
+}
+
+
+/* False where it surely is not: of groups no more is asked than whether one
+ * may. */
+static ngx_uint_t
+ngx_srv_registrar_store_writable(ngx_cycle_t *cycle, ngx_file_info_t *fi)
+{
+    ngx_uid_t         user;
+    ngx_core_conf_t  *ccf;
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+    user = (geteuid() == 0) ? (ngx_uid_t) ccf->user : geteuid();
+
+    if (user == 0) {
+        return 1;
+    }
+
+    if (fi->st_uid == user) {
+        return (fi->st_mode & (S_IWUSR|S_IXUSR)) == (S_IWUSR|S_IXUSR);
+    }
+
+    return (fi->st_mode & (S_IWGRP|S_IWOTH)) != 0;
 }
 
 

@@ -205,8 +205,11 @@ struct ngx_srv_registrar_store_s {
 #define NGX_SRV_REGISTRAR_TICK  1000
 
 
-/* registry: life cycle, as nginx's hooks.  adopt hands the running store to the
- * new cycle of a reload without a master; elsewhere it does nothing. */
+/* registry: life cycle, as nginx's hooks.  look warns of a directory that the
+ * workers will not be able to use, and opens nothing.  adopt hands the running
+ * store to the new cycle of a reload without a master; elsewhere it does
+ * nothing. */
+void ngx_srv_registrar_store_look(ngx_cycle_t *cycle);
 ngx_int_t ngx_srv_registrar_store_adopt(ngx_cycle_t *cycle);
 ngx_int_t ngx_srv_registrar_store_init(ngx_cycle_t *cycle);
 void ngx_srv_registrar_store_exit(ngx_cycle_t *cycle);

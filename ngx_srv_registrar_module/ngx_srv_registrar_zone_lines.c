@@ -309,7 +309,9 @@ ngx_srv_registrar_zone_address(ngx_conf_t *cf, device_zone_t *policy,
         || !device_cidr_parse(&policy->allowed[policy->nallowed], text))
     {
         return ngx_srv_registrar_zone_invalid(cf, i,
-                              "one of at most 32 addresses or CIDR ranges");
+                              "one of at most 32 addresses or ranges "
+                              "(192.168.0.0/16), without bits beyond its "
+                              "length");
     }
 
     policy->nallowed++;

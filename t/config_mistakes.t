@@ -67,6 +67,7 @@ my @mistakes = (
     [zone => 'type;', qr/invalid number of arguments in "type"/],
     [zone => 'allow_address 300.0.0.0/8;', qr/invalid value "300.0.0.0\/8"/],
     [zone => 'allow_address 10.0.0.0/33;', qr/invalid value "10.0.0.0\/33"/],
+    [zone => 'allow_address 10.0.0.1/8;', qr/without bits beyond its length/],
     [zone => 'max_rrsets 0;', qr/"0" in "max_rrsets".* must be 1 to 1024/],
     [zone => 'max_rrs 256;', qr/"256" in "max_rrs".* must be 1 to 255/],
     [zone => 'max_bytes 9000;', qr/"9000" in "max_bytes".* must be 1 to/],
@@ -110,6 +111,8 @@ my @mistakes = (
      qr/names the unknown zone "none.example"/],
     [server => 'location /x { srv_registrar enroll none.example; }',
      qr/invalid parameter "none.example"/],
+    [server => 'location /x { srv_registrar admin zone=devices.example; }',
+     qr/invalid parameter "zone=devices.example"/],
 );
 
 for (@mistakes) {
@@ -124,6 +127,46 @@ for (@mistakes) {
     # all has been read.
     like($said, qr/\[emerg\].* in \Q$conf\E:\d+/, '... and where')
         if $line !~ /thread_pool|none_such/;
+}
+
+
+# What can hardly be meant, and may come right without another word.
+
+my $plain = "server { listen unix:$t->{dir}/plain; location / { "
+    . 'srv_registrar enroll; srv_registrar_acme_dns_register certificate; } }';
+my @warnings = (
+    ['no directory for the store', {}, sub {},
+     qr/"\Q$t->{dir}\E\/store" cannot be found.* in \Q$conf\E:\d+ \(2: No/],
+    ['a file in its place', {}, sub { s/(srv_registrar_store ).*/$1$conf;/ },
+     qr/"\Q$conf\E" is not a directory.* in \Q$conf\E:\d+/],
+    ['an enrolment without certificates', { http => $plain }, sub {},
+     qr/"srv_registrar enroll" is in a server without.* in \Q$conf\E:\d+/],
+    ['so of acme-dns', { http => $plain =~ s/enroll/acme_dns/r }, sub {},
+     qr/"srv_registrar acme_dns" is in a server without/],
+);
+
+for (@warnings) {
+    my ($what, $slots, $change, $expected) = @$_;
+
+    ($status, $said) = check($slots, $change);
+
+    is($status, 0, $what) or diag($said);
+    like($said, qr/\[warn\].*$expected/, '... is told of');
+}
+
+SKIP: {
+    skip('only root has workers of another user', 3) if $> != 0;
+
+    my $user = sub { s/user root/user nobody nogroup/ };
+
+    mkdir($t->path('store'), 0755) or die;
+    ($status, $said) = check({}, $user);
+    is($status, 0, 'a store of root\'s');
+    like($said, qr/\[warn\].*cannot be written by the workers' user/,
+        '... which the workers cannot write');
+    chown((getpwnam('nobody'))[2], -1, $t->path('store')) or die;
+    unlike((check({}, $user))[1], qr/\[warn\]/, '... or can');
+    rmdir($t->path('store')) or die;
 }
 
 
