@@ -9,6 +9,8 @@ use warnings;
 
 use Carp qw(croak);
 use Cwd qw(abs_path);
+use Fcntl qw(SEEK_CUR);
+use File::Basename qw(basename);
 use File::Path qw(make_path);
 use IPC::Open2 qw(open2);
 
@@ -20,6 +22,9 @@ use SrvRegistrar::Process qw(free_port listens program wait_until);
 
 # store_fill's devices have keys of the secret with this number.
 use constant SECRET => '22' x 32;
+
+# LMDB's.
+use constant PAGE => 4096;
 
 use constant ZONE => <<'END2';
 $ORIGIN devices.example.
@@ -50,9 +55,7 @@ sub start
 
     $self->{$_} = free_port($self->{address}) for qw(port plain_port);
 
-    # which leaves holes, and shares blocks where the file system can
-    system('cp', '-r', '--reflink=auto', '--sparse=always',
-        $args{fleet}->store(), $self->path('store')) == 0 or croak("cp: $?");
+    copy_store($args{fleet}->store(), $self->path('store'));
 
     $self->prepare();
     SrvRegistrar::with_sanitizers($self, sub {
@@ -69,6 +72,39 @@ sub start
     wait_until(sub { $self->settled() }, 60) or croak('no worker');
 
     return $self;
+}
+
+
+# A page at a time, as LMDB writes them, which leaves holes.  The page cache
+# keeps what came in one large write, or in one large read, as one large piece,
+# and where one page of that changes the kernel walks the whole piece: a commit
+# took 1.6 times the CPU in a store that `cp` had made.
+
+sub copy_store
+{
+    my ($from, $to) = @_;
+
+    mkdir($to) or croak("$to: $!");
+
+    for my $path (glob("$from/*")) {
+        my $name = basename($path);
+
+        open(my $in, '<:raw', $path) or croak("$path: $!");
+        open(my $out, '>:raw', "$to/$name") or croak("$to/$name: $!");
+
+        while (my $n = sysread($in, my $page, PAGE) // croak("$path: $!")) {
+            if ($page =~ tr/\0//c) {
+                syswrite($out, $page) == $n or croak("$to/$name: $!");
+
+            } else {
+                sysseek($out, $n, SEEK_CUR);
+            }
+        }
+
+        truncate($out, -s $in) or croak("$to/$name: $!");
+        chmod((stat($in))[2] & 07777, $out);
+        close($out) or croak("$to/$name: $!");
+    }
 }
 
 
