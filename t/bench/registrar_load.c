@@ -301,8 +301,7 @@ update_report_print(const update_report_t *report)
     printf("broken %" PRIu64 "\n", report->broken);
     printf("late %" PRIu64 "\n", report->late);
     printf("seconds %.6f\n", report->seconds);
-    printf("rate %.1f\n", report->seconds > 0
-           ? (double) report->acknowledged / report->seconds : 0);
+    printf("rate %.1f\n", report->rate);
     printf("p50_us %.1f\n", load_histogram_us(latency, 0.5));
     printf("p99_us %.1f\n", load_histogram_us(latency, 0.99));
     printf("p999_us %.1f\n", load_histogram_us(latency, 0.999));

@@ -117,7 +117,9 @@ typedef struct {
     uint64_t          refused;       /* any other status */
     uint64_t          broken;        /* the connection ended first */
     uint64_t          late;          /* no reply when all was over */
-    double            seconds;
+    double            seconds;       /* from the first to the last */
+    double            rate;          /* acknowledged a second, while all
+                                        connections were at work */
     char              complaint[512];   /* the first refusal */
     load_histogram_t  latency;
 } update_report_t;
@@ -149,6 +151,7 @@ void update_identities_free(update_identity_t *identities, unsigned long n);
 
 /* The context for all connections. */
 SSL_CTX *update_context(const update_options_t *options);
+void update_context_free(SSL_CTX *context);
 
 /* Connects and begins the handshake; identity NULL: without a certificate. */
 void update_connection_open(update_connection_t *connection, SSL_CTX *context,

@@ -19,6 +19,7 @@
 #include <openssl/err.h>
 
 
+static int update_verify(X509_STORE_CTX *ctx, void *data);
 static int update_again(update_connection_t *connection, int result);
 static int update_read(update_connection_t *connection);
 static bool update_reply_whole(const update_connection_t *connection);
@@ -42,9 +43,45 @@ update_context(const update_options_t *options)
         }
 
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+        SSL_CTX_set_cert_verify_callback(context, update_verify, context);
     }
 
     return context;
+}
+
+
+void
+update_context_free(SSL_CTX *context)
+{
+    X509_free(SSL_CTX_get_app_data(context));
+    SSL_CTX_free(context);
+}
+
+
+/*
+ * The chain is verified once, and then known by the certificate: its price is
+ * the client's, and kept the server waiting.  That the server has the key is
+ * seen in each handshake still.
+ */
+static int
+update_verify(X509_STORE_CTX *ctx, void *data)
+{
+    X509  *leaf = X509_STORE_CTX_get0_cert(ctx);
+    X509  *known = SSL_CTX_get_app_data(data);
+
+    if (known != NULL && X509_cmp(known, leaf) == 0) {
+        return 1;
+    }
+
+    if (X509_verify_cert(ctx) != 1) {
+        return 0;
+    }
+
+    if (known == NULL && X509_up_ref(leaf) == 1) {
+        (void) SSL_CTX_set_app_data(data, leaf);
+    }
+
+    return 1;
 }
 
 

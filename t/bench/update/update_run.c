@@ -43,6 +43,7 @@ typedef struct {
     uint64_t                 begin;         /* ns, as all times */
     uint64_t                 end;
     uint64_t                 last;          /* reply */
+    uint64_t                 steady;        /* each connection has had one */
 } update_loop_t;
 
 
@@ -62,6 +63,7 @@ static bool update_loop_reply(update_loop_t *loop,
 static void update_loop_broken(update_loop_t *loop,
     update_connection_t *connection);
 static void update_loop_poll(update_loop_t *loop, uint64_t until);
+static double update_loop_rate(const update_loop_t *loop, uint64_t now);
 
 
 void
@@ -83,13 +85,17 @@ update_run(const update_options_t *options, update_fleet_t *fleet,
     report->late = loop.busy;
     report->seconds = (double) (loop.last - loop.begin) / 1e9;
 
+    if (report->rate == 0 && report->seconds > 0) {
+        report->rate = (double) report->acknowledged / report->seconds;
+    }
+
     for (i = 0; i < options->connections; i++) {
         update_connection_close(&loop.connections[i]);
     }
 
     free(loop.connections);
     free(loop.idle);
-    SSL_CTX_free(loop.context);
+    update_context_free(loop.context);
     (void) close(loop.epoll);
 }
 
@@ -177,6 +183,8 @@ update_loop_go(update_loop_t *loop)
         now = update_now();
     }
 
+    loop->report->rate = update_loop_rate(loop, now);
+
     while (loop->busy != 0 && now < loop->end + UPDATE_DRAIN) {
         update_loop_poll(loop, loop->end + UPDATE_DRAIN);
         now = update_now();
@@ -208,6 +216,23 @@ update_loop_due(update_loop_t *loop, uint64_t now)
     /* all connections are busy: a reply comes before anything else */
 
     return loop->end;
+}
+
+
+/*
+ * Without the beginning, when all connections come at once, and without the
+ * end, when fewer and fewer are at work: both last as long as a reply takes,
+ * and would be held against who answers late.  0 where the run is too short
+ * for that.
+ */
+static double
+update_loop_rate(const update_loop_t *loop, uint64_t now)
+{
+    uint64_t  n = loop->report->acknowledged;
+    unsigned  first = loop->options->connections;
+
+    return n < 2ul * first || now <= loop->steady ? 0
+           : (double) (n - first) * 1e9 / (double) (now - loop->steady);
 }
 
 
@@ -304,7 +329,10 @@ update_loop_reply(update_loop_t *loop, update_connection_t *connection)
             && (loop->options->any || strstr(body, "\"fqdn\":") != NULL);
 
     if (right) {
-        report->acknowledged++;
+        if (++report->acknowledged == loop->options->connections) {
+            loop->steady = now;
+        }
+
         report->changed += strstr(body, "\"changed\":true") != NULL;
         load_histogram_add(&report->latency, now - connection->since);
 
