@@ -201,7 +201,8 @@ const settings_row_t  settings_table[] = {
       .help = "addresses without that limit; may be repeated",
       .flags = SETTINGS_IS_LIVE,
       .parse = settings_parse_prefix,
-      .expected = "a prefix such as 192.0.2.0/24 or 2001:db8::/32",
+      .expected = "an address or a prefix (192.0.2.0/24, 2001:db8::/32) "
+                  "without bits beyond its length",
       SETTINGS_LIST(policy.limit.exempt, policy.limit.nexempt) },
 
     { .name = "keys",

@@ -191,6 +191,16 @@ subtest 'links' => sub {
 };
 
 
+# The newest of CHANGES is what the programs say of themselves.
+
+{
+    my ($version) = slurp('CHANGES') =~ /^Changes with srv-registrar (\S+)$/m;
+
+    like(slurp($_), qr/^#define \w+_VERSION +"\Q$version\E"$/m,
+        "$_: the version of CHANGES") for 'dnsd/version.h', 'srvctl/main.c';
+}
+
+
 SKIP: {
     my $mandoc = program('mandoc') or skip('no mandoc', 2);
 
