@@ -24,6 +24,9 @@
 #include <unistd.h>
 
 
+#define LOAD_FILES  (sizeof(load_files) / sizeof(load_files[0]))
+
+
 typedef struct {
     store_txn_t  *txn;
     size_t        line;              /* of the input, from 1 */
@@ -55,6 +58,10 @@ static bool load_hex(const char *text, size_t digits, uint8_t *out);
 static void load_wrong(load_t *load, const char *what);
 static bool load_name(const char *text, uint8_t *wire, size_t *len);
 static void load_owners(const srvctl_t *ctl);
+static void load_undo(const srvctl_t *ctl);
+
+
+static const char *const  load_files[] = { "data.mdb", "lock.mdb" };
 
 
 int
@@ -98,6 +105,7 @@ srvctl_load(srvctl_t *ctl, int argc, char **argv)
     if (!good) {
         store_abort(load.txn);
         store_close(ctl->store);
+        load_undo(ctl);
         warnx("nothing was loaded");
         return EXIT_FAILURE;
     }
@@ -113,6 +121,7 @@ srvctl_load(srvctl_t *ctl, int argc, char **argv)
     store_close(ctl->store);
 
     if (status != STORE_OK) {
+        load_undo(ctl);
         warnx("nothing was loaded: %s", store_status_text(status));
         return EXIT_FAILURE;
     }
@@ -148,17 +157,33 @@ load_owners(const srvctl_t *ctl)
     char         path[PATH_MAX];
     struct stat  owner;
 
-    static const char *const  files[] = { "data.mdb", "lock.mdb" };
-
     if (geteuid() != 0 || stat(ctl->path, &owner) == -1) {
         return;
     }
 
-    for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        snprintf(path, sizeof(path), "%s/%s", ctl->path, files[i]);
+    for (i = 0; i < LOAD_FILES; i++) {
+        snprintf(path, sizeof(path), "%s/%s", ctl->path, load_files[i]);
 
         if (chown(path, owner.st_uid, owner.st_gid) == -1) {
             err(EXIT_FAILURE, "%s", path);
+        }
+    }
+}
+
+
+/* There was no store, or load_unused() had refused; an empty one would keep
+ * the next try out. */
+static void
+load_undo(const srvctl_t *ctl)
+{
+    size_t  i;
+    char    path[PATH_MAX];
+
+    for (i = 0; i < LOAD_FILES; i++) {
+        snprintf(path, sizeof(path), "%s/%s", ctl->path, load_files[i]);
+
+        if (unlink(path) == -1) {
+            warn("%s", path);
         }
     }
 }

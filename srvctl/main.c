@@ -7,6 +7,7 @@
 
 #include "srvctl.h"
 
+#include <err.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,6 +119,13 @@ srvctl_command(const srvctl_command_t *command, srvctl_t *ctl, int argc,
     argv[0] = name;
 
     status = command->run(ctl, argc, argv);
+
+    /* a list that a full disk cut short is not a list */
+
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_SUCCESS) {
+        warn("standard output");
+        status = EXIT_FAILURE;
+    }
 
     if (status == SRVCTL_USAGE) {
         fprintf(stderr, "usage: %s%s%s\n", name,

@@ -176,7 +176,7 @@ subtest 'dump and load' => sub {
 
         mkdir($dir);
         like(load($dir, $case->[0]), $case->[1], "refused: $case->[1]");
-        unlink(glob("$dir/*"));
+        is_deeply([glob("$dir/*")], [], '... and leaves nothing behind');
     }
 };
 
@@ -237,6 +237,13 @@ fails(qr/not a command/, 'destroy');
 fails(qr/usage/);
 fails(qr/^usage: srvctl stats$/m, 'stats', 'x');
 fails(qr/^usage: srvctl suspend NAME \| issuer:ID$/m, 'suspend');
+
+for my $command ('list', "show $fqdn", 'issuers', 'stats', 'check', 'dump') {
+    like(SrvRegistrar::run('/bin/sh', '-c', "exec \$0 --store \$1 $command "
+        . '>/dev/full', SrvRegistrar::BUILD . '/srvctl', $t->path('store')),
+        qr/No space left|not whole/, "$command to a full disk");
+    isnt($?, 0, '... fails');
+}
 
 # getopt() speaks in the name of the whole command.
 
