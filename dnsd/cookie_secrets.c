@@ -22,7 +22,8 @@
 
 static bool cookie_secrets_load(int fd, char *text, size_t size,
     const char *path, log_t *log);
-static const char *cookie_secrets_parse(answer_secrets_t *secrets, char *text);
+static bool cookie_secrets_parse(answer_secrets_t *secrets, char *text,
+    const char *path, log_t *log);
 static bool cookie_secrets_line(answer_secrets_t *secrets, const char *line);
 static int cookie_secrets_digit(char c);
 
@@ -33,7 +34,6 @@ cookie_secrets_read(answer_secrets_t *secrets, const char *path, log_t *log)
     int               fd;
     bool              good;
     char              text[COOKIE_SECRETS_FILE];
-    const char       *wrong;
     answer_secrets_t  found = { .n = 0 };
 
     /* opening a FIFO would wait for somebody to write */
@@ -48,14 +48,7 @@ cookie_secrets_read(answer_secrets_t *secrets, const char *path, log_t *log)
     good = cookie_secrets_load(fd, text, sizeof(text), path, log);
     close(fd);
 
-    if (good) {
-        wrong = cookie_secrets_parse(&found, text);
-
-        if (wrong != NULL) {
-            log_line(log, "cookie-secrets %s: %s", path, wrong);
-            good = false;
-        }
-    }
+    good = good && cookie_secrets_parse(&found, text, path, log);
 
     explicit_bzero(text, sizeof(text));
 
@@ -133,19 +126,17 @@ cookie_secrets_load(int fd, char *text, size_t size, const char *path,
 }
 
 
-/* NULL, or what is wrong; the text is cut into its lines. */
-static const char *
-cookie_secrets_parse(answer_secrets_t *secrets, char *text)
+/* Cuts the text into its lines.  Each that is wrong is told by its number:
+ * what stands there may be most of a secret. */
+static bool
+cookie_secrets_parse(answer_secrets_t *secrets, char *text, const char *path,
+    log_t *log)
 {
-    char  *line, *rest = text;
+    bool       good = true;
+    char      *line, *rest = text;
+    unsigned   number;
 
-    for ( ;; ) {
-        line = strsep(&rest, "\n");
-
-        if (line == NULL) {
-            break;
-        }
-
+    for (number = 1; (line = strsep(&rest, "\n")) != NULL; number++) {
         line[strcspn(line, "\r")] = '\0';
 
         if (line[0] == '\0' || line[0] == '#') {
@@ -153,15 +144,24 @@ cookie_secrets_parse(answer_secrets_t *secrets, char *text)
         }
 
         if (secrets->n == ANSWER_SECRETS_MAX) {
-            return "more than two secrets";
+            log_line(log, "cookie-secrets %s:%u: more than two secrets", path,
+                     number);
+            return false;
         }
 
         if (!cookie_secrets_line(secrets, line)) {
-            return "a line is not 32 hexadecimal digits";
+            log_line(log, "cookie-secrets %s:%u: not 32 hexadecimal digits",
+                     path, number);
+            good = false;
         }
     }
 
-    return secrets->n == 0 ? "no secret in it" : NULL;
+    if (good && secrets->n == 0) {
+        log_line(log, "cookie-secrets %s: no secret in it", path);
+        good = false;
+    }
+
+    return good;
 }
 
 

@@ -45,6 +45,7 @@ log_init(log_t *log, bool verbose)
 
     log->fd = STDERR_FILENO;
     log->socket = false;
+    log->where = NULL;
 
     if (fstat(STDERR_FILENO, &file) == 0) {
         log->socket = S_ISSOCK(file.st_mode);
@@ -133,6 +134,12 @@ log_write(log_t *log, const char *format, va_list args, unsigned suppressed)
     size_t  len = sizeof("dnsd: ") - 1;
 
     memcpy(line, "dnsd: ", len);
+
+    if (log->where != NULL) {
+        n = snprintf(line + len, sizeof(line) / 2, "%s: ", log->where);
+        len += (size_t) n < sizeof(line) / 2 ? (size_t) n
+                                             : sizeof(line) / 2 - 1;
+    }
 
     n = vsnprintf(line + len, sizeof(line) - len - 1, format, args);
 

@@ -20,6 +20,8 @@ typedef struct {
     _Atomic unsigned  suppressed;    /* since the last one that was written */
     int               fd;            /* stderr, or another way to its pipe */
     bool              socket;
+    const char       *where;         /* stands in front of each line; NULL.
+                                        Of a single thread alone */
 } log_t;
 
 

@@ -93,15 +93,16 @@ main_start(main_t *all)
 
     all->options.handed = all->supervisor.nsockets != 0;
 
-    if (!options_load(&all->options, settings, log)
-        || !privileges_find(&privileges, main_text(settings->user),
-                            main_text(settings->group), log))
-    {
-        return false;
-    }
+    good = options_load(&all->options, settings, log);
 
     if (all->options.check) {
-        return check_settings(settings, log);
+        return check_settings(settings, all->options.config, good, log);
+    }
+
+    if (!good || !privileges_find(&privileges, main_text(settings->user),
+                                  main_text(settings->group), log))
+    {
+        return false;
     }
 
     log->verbose = settings->verbose;

@@ -117,7 +117,7 @@ options_load(const options_t *options, settings_t *settings, log_t *log)
         }
     }
 
-    return good && settings_complete(settings, options->handed, log);
+    return settings_complete(settings, options->handed, log) && good;
 }
 
 

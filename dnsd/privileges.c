@@ -43,7 +43,6 @@ bool
 privileges_find(privileges_t *privileges, const char *user, const char *group,
     log_t *log)
 {
-    struct group   *gr;
     struct passwd  *pw;
 
     privileges->user = user;
@@ -68,15 +67,8 @@ privileges_find(privileges_t *privileges, const char *user, const char *group,
     privileges->uid = pw->pw_uid;
     privileges->gid = pw->pw_gid;
 
-    if (group != NULL) {
-        gr = getgrnam(group);
-
-        if (gr == NULL) {
-            log_line(log, "--group %s: no such group", group);
-            return false;
-        }
-
-        privileges->gid = gr->gr_gid;
+    if (group != NULL && !privileges_find_group(privileges, group, log)) {
+        return false;
     }
 
     /* a unit that names the user twice (User= and --user) is no mistake */
@@ -85,6 +77,22 @@ privileges_find(privileges_t *privileges, const char *user, const char *group,
         log_line(log, "--user %s: only root can become another user", user);
         return false;
     }
+
+    return true;
+}
+
+
+bool
+privileges_find_group(privileges_t *privileges, const char *group, log_t *log)
+{
+    struct group  *gr = getgrnam(group);
+
+    if (gr == NULL) {
+        log_line(log, "--group %s: no such group", group);
+        return false;
+    }
+
+    privileges->gid = gr->gr_gid;
 
     return true;
 }

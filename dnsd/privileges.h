@@ -24,6 +24,10 @@ typedef struct {
 bool privileges_find(privileges_t *privileges, const char *user,
     const char *group, log_t *log);
 
+/* The group alone. */
+bool privileges_find_group(privileges_t *privileges, const char *group,
+    log_t *log);
+
 /* Neither core dumps nor a debugger of the same user from now on; who becomes
  * another user has to say so again (privileges_drop does).  False is
  * logged. */

@@ -95,8 +95,19 @@ settings_set(settings_source_t *source, const char *name, const char *value)
                          : settings_set_one(source, row, value);
 
     *seen = source->file != NULL ? source->line : 1;
+    source->settings->lines[row - settings_table] =
+        source->file != NULL ? (int) source->line : SETTINGS_OPTION;
 
     return set;
+}
+
+
+int
+settings_line(const settings_t *settings, const char *name)
+{
+    const settings_row_t  *row = settings_find(name);
+
+    return row != NULL ? settings->lines[row - settings_table] : 0;
 }
 
 
@@ -113,6 +124,7 @@ settings_read(settings_t *settings, const char *path, log_t *log)
 
     if (!config_read(path, text, &len, &wrong)) {
         log_line(log, "%s: %s", path, wrong);
+        settings->unread = true;
         return false;
     }
 

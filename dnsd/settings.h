@@ -21,6 +21,7 @@
 
 #define SETTINGS_NAME_MAX  256     /* of a user or a group */
 #define SETTINGS_ROWS_MAX  64
+#define SETTINGS_OPTION    -1
 
 
 /* Values, no pointers: it is copied and compared whole, and owns nothing.
@@ -46,6 +47,12 @@ typedef struct {
     dnstap_options_t dnstap;
     net_policy_t     policy;         /* all of it live; but for the secrets of
                                         cookies, see watch_secrets */
+
+    /* Where each was said, rightly or not: its line in the file, 0: nowhere,
+     * SETTINGS_OPTION: on the command line.  Of a list the last one. */
+    int              lines[SETTINGS_ROWS_MAX];
+    bool             unread;         /* a file was not: what is missing may
+                                        stand there */
 } settings_t;
 
 
@@ -82,11 +89,15 @@ void settings_source_init(settings_source_t *source, settings_t *settings,
 bool settings_set(settings_source_t *source, const char *name,
     const char *value);
 
+/* Where a setting was said, as in settings_t's lines. */
+int settings_line(const settings_t *settings, const char *name);
+
 /* Reads a file: every mistake is logged, and any makes it false. */
 bool settings_read(settings_t *settings, const char *path, log_t *log);
 
-/* What must be there, and what does not go together.  Where sockets were
- * handed over none has to be named.  False is logged. */
+/* What must be there, and what does not go together; of what was said wrongly
+ * no more is said.  Where sockets were handed over none has to be named.  Each
+ * mistake is logged, and any makes it false. */
 bool settings_complete(const settings_t *settings, bool handed, log_t *log);
 
 /* Makes `next` what can hold from now on: of fixed settings the running value

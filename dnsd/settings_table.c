@@ -288,21 +288,27 @@ _Static_assert(sizeof(settings_table) / sizeof(settings_table[0])
 bool
 settings_complete(const settings_t *settings, bool handed, log_t *log)
 {
-    if (settings->store[0] == '\0') {
-        log_line(log, "--store is missing (see --help)");
+    bool  good = true;
+
+    if (settings->unread) {
         return false;
+    }
+
+    if (settings_line(settings, "store") == 0) {
+        log_line(log, "--store is missing (see --help)");
+        good = false;
     }
 
     /* what was handed over cannot say which of it is a proxy's */
 
-    if (settings->naddresses == 0
+    if (settings_line(settings, "listen") == 0
         && (!handed || settings->nproxy_addresses != 0))
     {
         log_line(log, "--listen is missing (see --help)");
-        return false;
+        good = false;
     }
 
-    return settings_complete_proxy(settings, log);
+    return settings_complete_proxy(settings, log) && good;
 }
 
 
@@ -311,14 +317,16 @@ settings_complete(const settings_t *settings, bool handed, log_t *log)
 static bool
 settings_complete_proxy(const settings_t *settings, log_t *log)
 {
+    bool                  good = true;
     unsigned              i, k;
     const net_address_t  *address;
 
-    if (settings->nproxy_addresses != 0 && settings->policy.tcp.nproxies == 0)
+    if (settings->nproxy_addresses != 0
+        && settings_line(settings, "proxy-from") == 0)
     {
         log_line(log, "--listen-proxy %s: --proxy-from is missing, which says "
                  "who is believed", settings->proxy_addresses[0].text);
-        return false;
+        good = false;
     }
 
     for (i = 0; i < settings->nproxy_addresses; i++) {
@@ -328,10 +336,10 @@ settings_complete_proxy(const settings_t *settings, log_t *log)
             if (settings_same_address(address, &settings->addresses[k])) {
                 log_line(log, "--listen-proxy %s: --listen has it, too",
                          address->text);
-                return false;
+                good = false;
             }
         }
     }
 
-    return true;
+    return good;
 }

@@ -80,6 +80,54 @@ my ($status, $said) = check('several', "bogus 1\nthreads 0\nudp-size 1\n",
 like($said, qr/:1: bogus 1:/, '... and the one before');
 like($said, qr/:3: udp-size 1:/, '... and the one behind');
 
+# And what the good ones name is looked at beside the bad ones.
+
+mkdir("$dir/keys") or die("keys: $!");
+write_file('keys/Kbad.private', "no key\n");
+write_file('secrets', '5' x 32 . "\n" . 'x' x 32 . "\n# three\n4321\n");
+chmod(0600, "$dir/secrets") or die("secrets: $!");
+
+($status, $said) = check('all at once', <<"END", ':1: threads 0:');
+threads 0
+keys $dir/keys
+cookie-secrets $dir/secrets
+store $dir/secrets
+user no-such-user
+group no-such-group
+listen-proxy 127.0.0.1\@5300
+bogus 1
+END
+
+my @all = (
+    '--listen is missing',
+    '--listen-proxy 127.0.0.1@5300: --proxy-from is missing',
+    "$dir/conf:2: --keys $dir/keys: ",
+    'Kbad',
+    "$dir/conf:3: cookie-secrets $dir/secrets:2: not 32 hexadecimal digits",
+    "$dir/conf:3: cookie-secrets $dir/secrets:4: not 32 hexadecimal digits",
+    "$dir/conf:4: --store $dir/secrets: Not a directory",
+    "$dir/conf:5: --user no-such-user: no such user",
+    "$dir/conf:6: --group no-such-group: no such group",
+    ':8: bogus 1: there is no such setting',
+);
+
+is(join("\n", grep { $said !~ /\Q$_\E/ } @all), '', '... and each is told');
+is(() = $said =~ /^dnsd: /mg, 10, '... once');
+unlike($said, qr/no mistakes/, '... and not that there is none');
+
+# What was said wrongly is not missing.
+
+($status, $said) = check('wrong, not missing', "listen x\nuser \"\"\n"
+    . 'store ' . 'x' x 4096 . "\ngroup daemon\nlisten-proxy 127.0.0.1\n"
+    . "proxy-from x\n", ':1: listen x:');
+is(() = $said =~ /^dnsd: /mg, 4, '... is told once');
+
+($status, $said) = $d->run('--config', "$dir/none", '--check',
+    '--cookie-secrets', "$dir/secrets");
+is(() = $said =~ /missing/g, 0, 'what a file may say that was not read');
+like($said, qr/^dnsd: cookie-secrets \S+:2: not 32/m,
+     '... and what the command line names is looked at');
+
 check('nothing', '', '--store is missing');
 check('no address', "store /x\n", '--listen is missing');
 check('a store that is a file', "store $dir/conf\nlisten $listen\n",
@@ -154,13 +202,16 @@ unlike($d->log(), qr/Sanitizer|runtime error/, 'no sanitizer\'s report');
 done_testing();
 
 
-sub write_config
-{
-    my ($text) = @_;
+sub write_config { return write_file('conf', @_) }
 
-    open(my $file, '>', "$dir/conf") or die("conf: $!");
+
+sub write_file
+{
+    my ($name, $text) = @_;
+
+    open(my $file, '>', "$dir/$name") or die("$name: $!");
     print $file $text;
-    close($file) or die("conf: $!");
+    close($file) or die("$name: $!");
 }
 
 
