@@ -129,7 +129,7 @@ dnstap_message(uint8_t *p, dnstap_type_t type,
 }
 
 
-/* Of a wildcard socket only the port is known. */
+/* Where nobody knows the address of a wildcard socket, its port remains. */
 static uint8_t *
 dnstap_address(uint8_t *p, uint8_t address_key, uint8_t port_key,
     const struct sockaddr *address)

@@ -38,6 +38,7 @@ struct net_connection_s {
     uint64_t               born;         /* the thread's round then */
     net_member_t           member;
     net_endpoint_t         peer;         /* the client, also behind a proxy */
+    net_endpoint_t         local;        /* AF_UNSPEC: nobody has asked */
     const net_listener_t  *listener;
     net_connection_t      *next;         /* unused */
     net_transport_t        transport;

@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 
 
+static const struct sockaddr *net_connection_local(
+    const net_thread_t *thread, net_connection_t *connection);
 static bool net_connection_send(net_thread_t *thread,
     net_connection_t *connection, const uint8_t *bytes, size_t len,
     size_t *sent);
@@ -46,8 +48,7 @@ net_connection_answer(net_thread_t *thread, net_connection_t *connection,
     net_exchange_t  exchange = {
         .transport = connection->transport,
         .peer = &connection->peer.any,
-        .local = (const struct sockaddr *)
-                 &connection->listener->address.sockaddr,
+        .local = net_connection_local(thread, connection),
         .now = net_now()
     };
 
@@ -77,6 +78,30 @@ net_connection_answer(net_thread_t *thread, net_connection_t *connection,
 
     return sent == len || net_connection_keep(thread, connection, out + sent,
                                               len - sent);
+}
+
+
+/* Of a wildcard listener the address that was connected to: found out once, and
+ * only where dnstap is to hear of it. */
+static const struct sockaddr *
+net_connection_local(const net_thread_t *thread, net_connection_t *connection)
+{
+    socklen_t             len = sizeof(connection->local);
+    const net_address_t  *listener = &connection->listener->address;
+
+    if (!listener->wildcard || !net_tapped(thread)) {
+        return (const struct sockaddr *) &listener->sockaddr;
+    }
+
+    if (connection->local.any.sa_family == AF_UNSPEC
+        && getsockname(connection->event.fd, &connection->local.any, &len)
+           == -1)
+    {
+        connection->local.any.sa_family = AF_UNSPEC;
+        return (const struct sockaddr *) &listener->sockaddr;
+    }
+
+    return &connection->local.any;
 }
 
 

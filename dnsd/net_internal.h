@@ -45,7 +45,8 @@ typedef enum {
 typedef struct {
     net_transport_t         transport;
     const struct sockaddr  *peer;    /* who asked, also behind a proxy */
-    const struct sockaddr  *local;   /* the listener's; a wildcard, perhaps */
+    const struct sockaddr  *local;   /* the listener's; where net_tapped(), of
+                                        a wildcard the address asked */
     struct timespec         received;    /* where net_tapped() */
     int64_t                 now;     /* net_now() of the batch */
 } net_exchange_t;

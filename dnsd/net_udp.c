@@ -4,6 +4,7 @@
  * snapshot is let go before anything is sent.
  */
 
+#include "net_endpoint.h"
 #include "net_internal.h"
 
 #include <errno.h>
@@ -72,6 +73,8 @@ static int net_udp_receive(net_udp_batch_t *batch, net_udp_socket_t *sock);
 static void net_udp_answer(net_thread_t *thread, const net_udp_socket_t *sock,
     unsigned n);
 static bool net_udp_wanted(const struct mmsghdr *message);
+static const struct sockaddr *net_udp_local(const net_udp_socket_t *sock,
+    const struct msghdr *message, net_endpoint_t *local);
 static unsigned net_udp_replies(net_udp_batch_t *batch, unsigned n);
 static void net_udp_source(struct msghdr *message);
 static void net_udp_send(net_udp_batch_t *batch, int fd, unsigned n);
@@ -227,7 +230,9 @@ net_udp_receive(net_udp_batch_t *batch, net_udp_socket_t *sock)
 static void
 net_udp_answer(net_thread_t *thread, const net_udp_socket_t *sock, unsigned n)
 {
+    bool              asked = net_tapped(thread) && sock->address.wildcard;
     unsigned          i;
+    net_endpoint_t    local;
     net_exchange_t    exchange;
     net_udp_batch_t  *batch = &thread->udp->batch;
     answer_context_t  context = {
@@ -257,6 +262,12 @@ net_udp_answer(net_thread_t *thread, const net_udp_socket_t *sock, unsigned n)
 
     for (i = 0; i < n; i++) {
         exchange.peer = (const struct sockaddr *) &batch->peers[i];
+
+        if (asked) {
+            exchange.local = net_udp_local(sock, &batch->in[i].msg_hdr,
+                                           &local);
+        }
+
         net_settle(thread, &batch->answers[i], &exchange);
     }
 }
@@ -275,6 +286,37 @@ net_udp_wanted(const struct mmsghdr *message)
     return peer->ss_family == AF_INET6
            ? ((const struct sockaddr_in6 *) peer)->sin6_port != 0
            : ((const struct sockaddr_in *) peer)->sin_port != 0;
+}
+
+
+/* The address that was asked, at the socket's port; or the socket's, where the
+ * kernel did not tell. */
+static const struct sockaddr *
+net_udp_local(const net_udp_socket_t *sock, const struct msghdr *message,
+    net_endpoint_t *local)
+{
+    struct cmsghdr            *control = CMSG_FIRSTHDR(message);
+    const struct sockaddr     *own = (const struct sockaddr *)
+                                     &sock->address.sockaddr;
+    const struct in_pktinfo   *info;
+    const struct in6_pktinfo  *info6;
+
+    memcpy(local, own, sock->address.len);
+
+    if (control != NULL && control->cmsg_level == IPPROTO_IP
+        && control->cmsg_type == IP_PKTINFO)
+    {
+        info = (const struct in_pktinfo *) CMSG_DATA(control);
+        local->v4.sin_addr = info->ipi_addr;
+
+    } else if (control != NULL && control->cmsg_level == IPPROTO_IPV6
+               && control->cmsg_type == IPV6_PKTINFO)
+    {
+        info6 = (const struct in6_pktinfo *) CMSG_DATA(control);
+        local->v6.sin6_addr = info6->ipi6_addr;
+    }
+
+    return &local->any;
 }
 
 
