@@ -28,7 +28,7 @@ use constant LONGEST => SrvRegistrar::ASAN ? 15000 : 3000;
 
 my $t = SrvRegistrar->new();
 
-alarm(240 + KILLS);
+alarm(240 + 4 * KILLS);
 $t->allow_log(qr/exited on signal 9/);
 
 # A disk that takes its time, so that many die in the middle of a commit.
