@@ -3,9 +3,10 @@
  * backup and restore: whole files.
  *
  * A restore never leaves the directory without a store: the copy is checked
- * beside it and takes its name in one step.  The lock file goes, because it
- * belongs to the file that goes: processes that have the old one open keep
- * both, and find out that they were replaced.
+ * beside it, forgets nothing that was signed (spend.c), and takes its name in
+ * one step.  The lock file goes, because it belongs to the file that goes:
+ * processes that have the old one open keep both, and find out that they were
+ * replaced.
  */
 
 #include "srvctl.h"
@@ -23,6 +24,11 @@
 
 #define COPY_PATH  4096
 #define COPY_MODE  0640             /* data.mdb, as the registrar makes it */
+
+/* What spend.c may write until pages that it has replaced are free again:
+ * three commits of the largest values there are.  A copy of a store that was
+ * full would else not come back. */
+#define COPY_ROOM  (256 << 20)
 
 
 /* Of a restore: the directories, and the files in them. */
@@ -44,8 +50,11 @@ static void copy_paths(copy_paths_t *paths, const char *store,
     const char *backup);
 static void copy_unused(const copy_paths_t *paths, bool force);
 static bool copy_file(const copy_paths_t *paths, const struct stat *owner);
-static bool copy_sound(const copy_paths_t *paths);
+static bool copy_take(const srvctl_t *ctl, const copy_paths_t *paths);
+static bool copy_sound(srvctl_t *copy, const copy_paths_t *paths);
 static bool copy_value(void *data, store_span_t key, store_span_t bytes);
+static store_txn_t *copy_hold(const srvctl_t *ctl, const copy_paths_t *paths,
+    store_t **old);
 static bool copy_replace(const srvctl_t *ctl, const copy_paths_t *paths);
 static void copy_clean(const copy_paths_t *paths);
 
@@ -143,8 +152,7 @@ srvctl_restore(srvctl_t *ctl, int argc, char **argv)
     copy_path(paths.beside_data, paths.beside, "data.mdb");
     copy_path(paths.beside_lock, paths.beside, "lock.mdb");
 
-    good = copy_file(&paths, &owner) && copy_sound(&paths)
-           && copy_replace(ctl, &paths);
+    good = copy_file(&paths, &owner) && copy_take(ctl, &paths);
 
     copy_clean(&paths);
 
@@ -271,13 +279,16 @@ copy_file(const copy_paths_t *paths, const struct stat *owner)
 }
 
 
-/* A copy that does not open, or whose values do not, is no copy. */
+/* What the old store accepted after the copy was told the time would pass once
+ * more in the copy.  So it accepts nothing from before that until the copy has
+ * its name, by which those who wait see that it was replaced. */
 static bool
-copy_sound(const copy_paths_t *paths)
+copy_take(const srvctl_t *ctl, const copy_paths_t *paths)
 {
-    int       status;
-    bool      sound = true;
-    srvctl_t  copy = { .path = paths->beside };
+    bool          good;
+    store_t      *old = NULL;
+    srvctl_t      copy = { .path = paths->beside, .room = COPY_ROOM };
+    store_txn_t  *held = NULL;
 
     /* as a writer, which makes the lock file that a reader would miss */
 
@@ -285,10 +296,31 @@ copy_sound(const copy_paths_t *paths)
         return false;
     }
 
-    status = srvctl_walk(&copy, copy_value, &sound);
+    good = copy_sound(&copy, paths);
+
+    if (good) {
+        held = copy_hold(ctl, paths, &old);
+        good = srvctl_spend(&copy);
+    }
+
     srvctl_close(&copy);
 
-    if (status != EXIT_SUCCESS || !sound) {
+    good = good && copy_replace(ctl, paths);
+
+    store_abort(held);
+    store_close(old);
+
+    return good;
+}
+
+
+/* A copy whose values do not open is no copy. */
+static bool
+copy_sound(srvctl_t *copy, const copy_paths_t *paths)
+{
+    bool  sound = true;
+
+    if (srvctl_walk(copy, copy_value, &sound) != EXIT_SUCCESS || !sound) {
         warnx("%s: damaged; it was not taken", paths->from);
         return false;
     }
@@ -311,6 +343,31 @@ copy_value(void *data, store_span_t key, store_span_t bytes)
     }
 
     return true;
+}
+
+
+/* The writer's lock of the store that goes; NULL where there is none to hold.
+ * One that cannot be opened any more is what a restore is for. */
+static store_txn_t *
+copy_hold(const srvctl_t *ctl, const copy_paths_t *paths, store_t **old)
+{
+    store_txn_t      *txn;
+    store_error_t     error;
+    store_options_t   options = { .path = ctl->path, .writer = true,
+                                  .map_size = 1 };
+
+    *old = NULL;
+
+    /* a writer would make what is not there */
+
+    if (access(paths->data, F_OK) == -1 || access(paths->lock, F_OK) == -1
+        || store_open(old, &options, &error) != STORE_OK
+        || store_write_begin(*old, &txn) != STORE_OK)
+    {
+        return NULL;
+    }
+
+    return txn;
 }
 
 

@@ -28,12 +28,13 @@
 
 
 typedef struct {
-    store_txn_t  *txn;
-    size_t        line;              /* of the input, from 1 */
-    json_t       *json;
-    const char   *wrong;             /* the first member that is */
-    int64_t       time;              /* of the dump */
-    bool          begun;             /* the first line was there */
+    store_txn_t    *txn;
+    size_t          line;            /* of the input, from 1 */
+    json_t         *json;
+    const char     *wrong;           /* the first member that is */
+    lease_clock_t   clock;           /* goes on from the time of the dump */
+    int64_t         spent;           /* srvctl_spent, when that was read */
+    bool            begun;           /* the first line was there */
 } load_t;
 
 
@@ -69,12 +70,10 @@ srvctl_load(srvctl_t *ctl, int argc, char **argv)
 {
     bool                   good;
     load_t                 load = { 0 };
-    lease_clock_t          clock;
     store_error_t          error;
     store_status_t         status;
     store_options_t        options = { .path = ctl->path, .writer = true };
-    lease_clock_mark_t     mark = { 0 };
-    lease_clock_reading_t  reading;
+    lease_clock_mark_t     mark;
 
     (void) argv;
 
@@ -110,13 +109,7 @@ srvctl_load(srvctl_t *ctl, int argc, char **argv)
         return EXIT_FAILURE;
     }
 
-    /* leases go on from the time of the dump, wherever the clock is here */
-
-    boot_clock_read(&reading);
-    mark.time = load.time;
-    (void) lease_clock_init(&clock, &reading, &mark);
-    lease_clock_mark(&clock, &mark);
-
+    lease_clock_mark(&load.clock, &mark);
     status = store_commit(load.txn, &mark);
     store_close(ctl->store);
 
@@ -259,11 +252,20 @@ load_line(load_t *load)
 static bool
 load_head(load_t *load)
 {
+    lease_clock_mark_t     mark = { 0 };
+    lease_clock_reading_t  reading;
+
     if (load_integer(load, load->json, "format", INT32_MAX) != DUMP_FORMAT) {
         load_wrong(load, "not a dump of a format that is known");
     }
 
-    load->time = load_integer(load, load->json, "time", UINT32_MAX);
+    /* leases go on from the time of the dump, wherever the clock is here */
+
+    boot_clock_read(&reading);
+    mark.time = load_integer(load, load->json, "time", UINT32_MAX);
+    (void) lease_clock_init(&load->clock, &reading, &mark);
+
+    load->spent = srvctl_spent(&load->clock);
     load->begun = load->wrong == NULL;
 
     return load->begun;
@@ -412,6 +414,8 @@ load_facts(load_t *load, store_device_t *device)
     key = json_object_get(facts, "pending");
     device->has_pending = key != NULL;
     load_key(load, key, &device->pending);
+
+    (void) srvctl_spend_device(device, load->spent);
 }
 
 

@@ -20,7 +20,6 @@
 
 
 static bool srvctl_read(srvctl_t *ctl);
-static void srvctl_time(srvctl_t *ctl, store_txn_t *txn);
 
 
 void
@@ -51,6 +50,10 @@ srvctl_try(srvctl_t *ctl, bool writer)
     {
         warn(errno == ENOENT ? "%s: no store" : "%s", ctl->path);
         return false;
+    }
+
+    if (ctl->room != 0) {
+        options.map_size = (size_t) file.st_size + ctl->room;
     }
 
     if (store_open(&ctl->store, &options, &error) != STORE_OK) {
@@ -100,7 +103,7 @@ srvctl_read(srvctl_t *ctl)
 }
 
 
-static void
+void
 srvctl_time(srvctl_t *ctl, store_txn_t *txn)
 {
     lease_clock_mark_t     mark;

@@ -25,6 +25,8 @@
 
 typedef struct {
     const char      *path;           /* the store's directory */
+    size_t           room;           /* bytes that the map must have beyond
+                                        the file; 0: it stays as it is */
     store_t         *store;
     store_txn_t     *txn;            /* of a reader; holds a snapshot */
     lease_clock_t    clock;
@@ -40,6 +42,9 @@ void srvctl_open(srvctl_t *ctl, bool writer);
 /* The same; false after a complaint, with nothing to close. */
 bool srvctl_try(srvctl_t *ctl, bool writer);
 void srvctl_close(srvctl_t *ctl);
+
+/* Reads the clocks anew; the mark that the transaction shows counts. */
+void srvctl_time(srvctl_t *ctl, store_txn_t *txn);
 
 /* Begins a write transaction; ends the process where that cannot be done.
  * commit: EXIT_SUCCESS, or a complaint and EXIT_FAILURE. */
@@ -57,6 +62,16 @@ void srvctl_name(char text[SRVCTL_NAME_MAX], store_span_t key);
 /* All values but the store's own records, in key order, each slice of them
  * with a snapshot of its own.  EXIT_FAILURE after a complaint. */
 int srvctl_walk(srvctl_t *ctl, store_visitor_t visitor, void *data);
+
+/*
+ * The greatest `created` that a registrar with this clock can have accepted;
+ * raises that of a device's keys to it (false where they have it); and that of
+ * all keys of a store, open as a writer's (false after a complaint: some may
+ * have been changed).
+ */
+int64_t srvctl_spent(const lease_clock_t *clock);
+bool srvctl_spend_device(store_device_t *device, int64_t created);
+bool srvctl_spend(srvctl_t *ctl);
 
 
 /* argv[0] is "srvctl" and the command's name, as getopt() speaks of it.

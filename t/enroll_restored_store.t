@@ -47,8 +47,12 @@ ok(wait_until(sub {
 }, 30), 'nginx follows');
 ok($t->{dnsd}->wait_log(qr/was replaced\n.*: serving/), 'dnsd follows');
 
-is(outcome($device{same}->patch({})), '200',
-    'who has the same key goes on and notices nothing');
+my $reply = $device{same}->patch({}, sign => { created => time() });
+
+is(outcome($reply), '401 stale-signature',
+    'who has the same key is told what may have been signed');
+$device{same}->catch_up($reply);
+is(outcome($device{same}->patch({})), '200', '... and goes on');
 
 for my $name (qw(rotated again later)) {
     my $device = $device{$name};

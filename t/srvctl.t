@@ -104,6 +104,7 @@ subtest 'copies' => sub {
     my $copy = $t->path('backup');
     my $store = $t->path('store');
     my $before = ctl('show', $fqdn);
+    my $reply;
 
     is(ctl('backup', $copy), '', 'backup, with all running');
     fails(qr/there is a copy already/, 'backup', $copy);
@@ -118,10 +119,13 @@ subtest 'copies' => sub {
     ok(-e "$store/data.mdb.replaced", '... what it replaced is kept');
     is_deeply([glob("$store/restore.*")], [], '... nothing else is left');
     ok(wait_until(sub { ctl('show', $fqdn); $? == 0 }, 10), '... is there');
-    is(ctl('show', $fqdn), $before, '... as it was');
+    is(unsigned(ctl('show', $fqdn)), unsigned($before), '... as it was');
     ok(wait_until(sub { $t->answers($srv, 'SRV') }, 20), '... dnsd follows');
-    ok(wait_until(sub { $device->register(15280)->{status} == 200 }, 20),
-        '... nginx follows');
+    ok(wait_until(sub {
+        outcome($reply = $device->register(15280)) eq '401 stale-signature'
+    }, 20), '... nginx follows');
+    $device->catch_up($reply);
+    is(outcome($device->register(15280)), '200', '... and so does the device');
 
     # A copy with a flipped bit is not taken.
 
@@ -152,14 +156,16 @@ subtest 'dump and load' => sub {
     is(load($loaded, $dump), '', 'load');
 
     my @again = map { decode_json($_) }
-        split(/\n/, SrvRegistrar::run(SrvRegistrar::BUILD . '/srvctl',
-            '--store', $loaded, 'dump'));
+        split(/\n/, unsigned(SrvRegistrar::run(SrvRegistrar::BUILD
+            . '/srvctl', '--store', $loaded, 'dump')));
 
     my $kept = sub {
         return [grep { ($_->{kind} // '') eq 'device' || $_->{issuer} } @_];
     };
 
-    is_deeply($kept->(@again), $kept->(@lines), '... the same devices');
+    is_deeply($kept->(@again),
+        $kept->(map { decode_json($_) } split(/\n/, unsigned($dump))),
+        '... the same devices');
     like(load($loaded, $dump), qr/there is a store already/, '... only once');
 
     for my $case (['', qr/no dump/],
@@ -286,6 +292,14 @@ sub fails
 
     like(ctl(@arguments), $said, "srvctl @arguments: $said");
     isnt($?, 0, '... fails');
+}
+
+
+# What was signed is not what it was: replay_restored_store.t.
+
+sub unsigned
+{
+    return $_[0] =~ s/"last_created":\d+/"last_created":0/gr;
 }
 
 

@@ -64,6 +64,14 @@ is_deeply([grep { published($_) != 1 } @some], [], 'and published');
 is(published($refused[0]), 0, 'what was refused is not');
 is($t->store_check()->{damaged}, 0, 'no value is damaged');
 
+# A restore writes into the copy, which is as full.
+my $other = $t->path('other');
+
+mkdir($other) or die("mkdir: $!");
+is($t->srvctl('backup', $t->path('full')), '', 'a backup is made');
+is(SrvRegistrar::run(SrvRegistrar::BUILD . '/srvctl', '--store', $other,
+        'restore', $t->path('full')), '', 'and comes back elsewhere');
+
 # What is freed is free after the next commit, and not always in one piece.
 my @withdrawn = @some[0 .. 4];
 

@@ -134,6 +134,18 @@ sub signed_bytes
 }
 
 
+# What an honest device does when it is told that its signature was too old:
+# waits as told, and signs above the last one.
+
+sub catch_up
+{
+    my ($self, $reply) = @_;
+
+    $self->{last} = $reply->{json}{last_created};
+    sleep($reply->{headers}{'retry-after'});
+}
+
+
 # max(now, last + 1), remembered.
 
 sub created
