@@ -36,7 +36,19 @@ mkdir($tools);
 
 
 subtest 'what it refuses to start with' => sub {
-    is(agent('dance'), 2, 'an unknown command');
+    is(agent('--help'), 0, 'asked for help');
+    is(agent(), 2, 'nothing to do');
+    for (['an unknown command', qr/^srv-agent: dance: no such command/,
+             'dance'],
+         ['an unknown option', qr/--dance: no such option/, qw(--dance x)],
+         ['options behind the command', qr/all options before it/,
+             qw(status --verbose)])
+    {
+        my ($what, $said, @options) = @$_;
+
+        is(agent(@options), 2, $what);
+        like($t->read('agent.log'), $said, '... it says which');
+    }
     is(agent(qw(--service _a._tcp --port x register)), 2,
         'a port that is none');
     for (['a port before its service', qr/--port 1 comes before/,
@@ -57,6 +69,14 @@ subtest 'what it refuses to start with' => sub {
     }
     is(agent('register'), 5, 'a device that was never enrolled');
     is(agent('enroll'), 2, 'no server to enrol with');
+    is(agent(@identity, '--cert', '/nonexistent', 'enroll'), 1,
+        'no certificate');
+    is(agent(@identity, '--key', $t->path('server.key'), 'enroll'), 1,
+        'another certificate\'s key');
+    is(agent(@identity, '--server', "${server}1", 'enroll'), 3,
+        'a path where no registrar is');
+    like($t->read('agent.log'), qr{is \Q${server}1/enroll\E right\?},
+        '... it says which');
     is(agent('--state', '/proc/x', 'status'), 1, 'no place for its state');
 };
 
@@ -73,6 +93,9 @@ subtest 'enrols, registers, withdraws' => sub {
 
     is(agent('refresh'), 0, 'refreshed');
     is(agent('show'), 0, 'shown');
+    $t->write('body', '{"servces": []}');
+    is(agent('--json', $t->path('body'), 'register'), 0, 'a word misspelt');
+    like($t->read('agent.log'), qr/ignores: .*servces/, '... is told of');
     is(agent('withdraw'), 0, 'withdrawn');
     is(srv(), '', 'nothing is published');
     is(agent(@service, 'register'), 0, 'registered again');
