@@ -12,13 +12,6 @@
 #include <string.h>
 
 
-/* What enrolment and the doors' credentials may add to a value: a pending key
- * with the largest public key and two credentials take about 100 bytes.  A
- * registration that filled a value to the brim would lock its device out of
- * every new key. */
-#define KEY_ROOM   128
-
-
 static bool draft_load(device_draft_t *draft);
 static store_rrset_t *draft_find(device_draft_t *draft, store_span_t owner,
     uint16_t type);
@@ -403,7 +396,7 @@ device_draft_finish(device_draft_t *draft, const device_zone_t *zone,
     room = STORE_VALUE_MAX;
 
     if (zone != NULL) {
-        room -= KEY_ROOM;
+        room -= DEVICE_KEY_ROOM;
         room = zone->max_bytes < room ? zone->max_bytes : room;
 
         reason = draft_limits(draft, zone, error);
@@ -424,13 +417,14 @@ device_draft_finish(device_draft_t *draft, const device_zone_t *zone,
 
     if (zone != NULL && sealed
         && (outcome->unsigned_value
-            || outcome->bytes.len > STORE_VALUE_MAX - KEY_ROOM))
+            || outcome->bytes.len > STORE_VALUE_MAX - DEVICE_KEY_ROOM))
     {
         memset(outcome, 0, sizeof(*outcome));
 
         return device_refuse(error, DEVICE_TOO_MUCH, "records",
-                             "the registration leaves no room for its "
-                             "signatures");
+                             "the registration and its signatures take more "
+                             "than %d bytes",
+                             STORE_VALUE_MAX - DEVICE_KEY_ROOM);
     }
 
     if (!sealed || draft->data_len > room) {

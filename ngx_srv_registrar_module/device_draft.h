@@ -21,6 +21,13 @@
 #define DEVICE_DRAFT_MAX  (STORE_VALUE_MAX / 14 + DEVICE_RRSETS_MAX + 2)
 
 
+/* What enrolment and the doors' credentials may add to a value: a pending key
+ * with the largest public key and two credentials take about 100 bytes.  A
+ * registration that filled a value to the brim would lock its device out of
+ * every new key. */
+#define DEVICE_KEY_ROOM   128
+
+
 typedef enum {
     DEVICE_DRAFT_ABSENT = 0,         /* no value: rrsets and device are zero */
     DEVICE_DRAFT_FOREIGN,            /* the zone's own: apex or static */

@@ -13,6 +13,13 @@
 
 
 static bool sign_begin(device_sign_t *sign, const device_place_t *place);
+static void sign_rrsets(device_sign_t *sign, const store_rrset_t *rrsets,
+    size_t n);
+static bool sign_write(device_sign_t *sign, store_writer_t *writer,
+    device_signed_t *done);
+static void sign_trim(device_sign_t *sign, const store_writer_t *writer);
+static bool sign_fits(const device_sign_t *sign, store_writer_t writer);
+static void sign_trim_stored(device_sign_t *sign);
 static void sign_all(device_sign_t *sign);
 static bool sign_is_first(const device_sign_t *sign, size_t at);
 static void sign_owner(device_sign_t *sign, store_span_t owner);
@@ -21,6 +28,7 @@ static size_t sign_head(const device_sign_t *sign, store_span_t owner,
     store_rrset_t *head);
 static void sign_cover(store_rrset_t *head, const store_rrset_t *rrset);
 static void sign_rrset(device_sign_t *sign, const store_rrset_t *rrset);
+static void sign_rrset_room(device_sign_t *sign, size_t n);
 static bool sign_is_whole(const device_sign_t *sign,
     const store_value_t *value);
 static bool value_has_signatures(const store_value_t *value);
@@ -39,20 +47,10 @@ device_sign_write(const device_place_t *place, const store_rrset_t *rrsets,
         return false;
     }
 
-    sign.rrsets = rrsets;
-    sign.n = n;
-    sign.writer = writer;
-    device_sign_nsec(&sign);
+    sign_rrsets(&sign, rrsets, n);
+    sign_trim(&sign, writer);
 
-    if (sign.has_nsec) {
-        store_writer_rrset(writer, &sign.nsec);
-        sign.done.total++;
-    }
-
-    sign_all(&sign);
-    *done = sign.done;
-
-    return !sign.failed;
+    return sign_write(&sign, writer, done);
 }
 
 
@@ -60,6 +58,7 @@ bool
 device_sign_due(const device_place_t *place)
 {
     bool           fits;
+    size_t         n;
     device_sign_t  sign;
     store_rrset_t  rrsets[DEVICE_DRAFT_MAX];
 
@@ -73,19 +72,24 @@ device_sign_due(const device_place_t *place)
         return value_has_signatures(&sign.donors[0]);
     }
 
-    sign.rrsets = rrsets;
-    sign.n = value_data(&sign.donors[0], rrsets);
+    n = value_data(&sign.donors[0], rrsets);
 
     /* of a name that is too long nothing can be signed: it stays due */
 
     if (!fits) {
-        return sign.n != 0;
+        return n != 0;
     }
+
+    sign_rrsets(&sign, rrsets, n);
 
     /* what was prepared is not stored */
 
     sign.donates[1] = false;
-    device_sign_nsec(&sign);
+
+    if (sign.donors[0].kind == STORE_KIND_DEVICE && sign.nzsks > 1) {
+        sign_trim_stored(&sign);
+    }
+
     sign_all(&sign);
 
     return sign.missing || !sign_is_whole(&sign, &sign.donors[0]);
@@ -99,6 +103,7 @@ device_sign_value(const device_place_t *place, store_span_t value,
     size_t          i, n;
     store_span_t    key = { place->key->data, place->key->len };
     store_value_t   old;
+    device_sign_t   sign;
     store_rrset_t   rrsets[DEVICE_DRAFT_MAX];
     store_writer_t  writer;
 
@@ -124,10 +129,17 @@ device_sign_value(const device_place_t *place, store_span_t value,
         store_writer_rrset(&writer, &rrsets[i]);
     }
 
-    if (place->signer != NULL
-        && !device_sign_write(place, rrsets, n, &writer, done))
-    {
-        return DEVICE_INTERNAL;
+    if (place->signer != NULL) {
+
+        if (!sign_begin(&sign, place)) {
+            return DEVICE_INTERNAL;
+        }
+
+        sign_rrsets(&sign, rrsets, n);
+
+        if (!sign_write(&sign, &writer, done)) {
+            return DEVICE_INTERNAL;
+        }
     }
 
     return store_writer_finish(&writer, key, bytes) ? DEVICE_OK
@@ -149,6 +161,8 @@ sign_begin(device_sign_t *sign, const device_place_t *place)
     sign->place = place;
     sign->n = 0;
     sign->writer = NULL;
+    sign->nzsks = 0;
+    sign->trial = false;
     sign->has_nsec = false;
     sign->done = (device_signed_t) { 0, 0, 0 };
     sign->owners = 0;
@@ -175,6 +189,90 @@ sign_begin(device_sign_t *sign, const device_place_t *place)
 
     return key->zone_len != 0
            && sign->fqdn_len + DEVICE_NSEC_NEXT_LEN <= STORE_NAME_MAX;
+}
+
+
+/* What is to be signed. */
+static void
+sign_rrsets(device_sign_t *sign, const store_rrset_t *rrsets, size_t n)
+{
+    sign->rrsets = rrsets;
+    sign->n = n;
+    sign->nzsks = sign->place->signer->nzsks;
+
+    device_sign_nsec(sign);
+}
+
+
+static bool
+sign_write(device_sign_t *sign, store_writer_t *writer, device_signed_t *done)
+{
+    sign->writer = writer;
+
+    if (sign->has_nsec) {
+        store_writer_rrset(writer, &sign->nsec);
+        sign->done.total++;
+    }
+
+    sign_all(sign);
+    *done = sign->done;
+
+    return !sign->failed;
+}
+
+
+/*
+ * While keys roll, a device may have room for the signatures of one and not of
+ * two.  By one it is still proven, to every validator that is content with one
+ * (RFC 6840 5.11), and without it to nobody.  Which is the same for all who
+ * look at the same RRsets: the first of the signer's.  What the operator wrote
+ * has to fit, and nginx -t sees to it.
+ */
+static void
+sign_trim(device_sign_t *sign, const store_writer_t *writer)
+{
+    while (sign->nzsks > 1 && !sign_fits(sign, *writer)) {
+        sign->nzsks--;
+    }
+}
+
+
+/* The copy of a writer writes where the writer itself is going to. */
+static bool
+sign_fits(const device_sign_t *sign, store_writer_t writer)
+{
+    device_sign_t  trial = *sign;
+
+    trial.writer = &writer;
+    trial.trial = true;
+
+    if (trial.has_nsec) {
+        store_writer_rrset(&writer, &trial.nsec);
+    }
+
+    sign_all(&trial);
+
+    return !writer.failed
+           && writer.at - writer.start <= STORE_VALUE_MAX - DEVICE_KEY_ROOM;
+}
+
+
+static void
+sign_trim_stored(device_sign_t *sign)
+{
+    size_t          i;
+    uint8_t         buffer[STORE_VALUE_MAX];
+    store_device_t  device;
+    store_writer_t  writer;
+
+    store_value_device(&sign->donors[0], &device);
+    store_writer_device(&writer, buffer, sizeof(buffer), &device);
+
+    for (i = 0; i < sign->n; i++) {
+        store_writer_rrset(&writer, &sign->rrsets[i]);
+    }
+
+    sign_trim(sign, &writer);
 }
 
 
@@ -313,6 +411,11 @@ sign_rrset(device_sign_t *sign, const store_rrset_t *rrset)
 
     n = device_sign_keys(sign, rrset->type, &keys);
 
+    if (sign->trial) {
+        sign_rrset_room(sign, n);
+        return;
+    }
+
     for (i = 0; i < n && !sign_stops(sign); i++) {
 
         if (device_sign_take(sign, rrset, keys[i], &rr, &donor)) {
@@ -334,6 +437,25 @@ sign_rrset(device_sign_t *sign, const store_rrset_t *rrset)
             store_writer_rr(sign->writer, &rr);
             sign->done.total++;
         }
+    }
+}
+
+
+/* As much as n signatures take. */
+static void
+sign_rrset_room(device_sign_t *sign, size_t n)
+{
+    dnssec_span_t  zone = dnssec_key_zone(sign->place->signer->zsks[0]);
+    store_rr_t     rr;
+
+    static const uint8_t  zeros[DNSSEC_RRSIG_MAX];
+
+    rr.data = zeros;
+    rr.len = (uint16_t) (DNSSEC_RRSIG_FIXED + zone.len + DNSSEC_SIGNATURE_LEN);
+    rr.splice = -1;
+
+    while (n-- > 0) {
+        store_writer_rr(sign->writer, &rr);
     }
 }
 

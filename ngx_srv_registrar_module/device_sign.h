@@ -7,10 +7,10 @@
  * from the value that stands in the store, or from one that was made before
  * the write lock was taken (device_place_t.prepared).  It is taken only where
  * that value, whose checksum is right under this key, has the very RRset
- * (owner, type, TTL, bytes) beside it, where an active key made it, and where
- * it is valid for long enough.  So a store's value must never hold an RRSIG
- * that does not belong to its RRsets: store_put_apex, which writes another
- * serial, drops the SOA's.
+ * (owner, type, TTL, bytes) beside it, where an active key made it (which its
+ * expiration tells, too: tags repeat), and where it is valid for long enough.
+ * So a store's value must never hold an RRSIG that does not belong to its
+ * RRsets: store_put_apex, which writes another serial, drops the SOA's.
  *
  * Pure but for OpenSSL; any thread.
  */
@@ -37,7 +37,9 @@
 /* What a zone's values are signed with; the configuration's, read by all
  * threads.  Keys are borrowed. */
 struct device_signer_s {
-    const dnssec_key_t  *zsks[DEVICE_SIGN_KEYS_MAX];   /* active ZSKs, CSKs */
+    const dnssec_key_t  *zsks[DEVICE_SIGN_KEYS_MAX];   /* active ZSKs, CSKs;
+                                                          the one that has
+                                                          to sign first */
     size_t               nzsks;
     const dnssec_key_t  *ksks[DEVICE_SIGN_KEYS_MAX];   /* active and retired
                                                           KSKs, CSKs: they
@@ -60,11 +62,12 @@ typedef struct {
 
 
 /*
- * Appends the NSEC and RRSIG RRsets of n RRsets, which are those of one value
+ * Appends the NSEC and RRSIG RRsets of n RRsets, which are those of one device
  * without any of the two types, to a writer that has been given them.  Needs
  * place->signer; uses key, bytes and prepared (donors, in this order), now.
  * False where a signature cannot be made (OpenSSL, memory; a name too long);
- * the writer then has to be thrown away.  That all of it does not fit, the
+ * the writer then has to be thrown away.  Where the signatures of several ZSKs
+ * do not fit, those of the first that do are all.  That even one's do not, the
  * writer tells.
  */
 bool device_sign_write(const device_place_t *place,

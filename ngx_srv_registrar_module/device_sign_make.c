@@ -17,10 +17,15 @@
  * of decades counts as one of 34 years, and is signed again before they end. */
 #define SIGN_NEED_MAX   ((int64_t) 1 << 30)
 
+/* Expirations are those of their key, 18 hours apart: they tell it from one of
+ * the same tag and algorithm, which are all that an RRSIG has of it. */
+#define SIGN_MARKS      65536
+
 
 static bool sign_is_good(const device_sign_t *sign, const store_rrset_t *rrset,
     const dnssec_key_t *key, const store_rr_t *rr);
 static int64_t sign_need(const device_sign_t *sign, const store_rrset_t *rrset);
+static uint32_t sign_mark(const dnssec_key_t *key);
 static uint8_t *sign_rdata(const device_sign_t *sign,
     const store_rrset_t *rrset, dnssec_span_t *rdata);
 
@@ -40,7 +45,7 @@ device_sign_keys(const device_sign_t *sign, uint16_t type,
 
     *keys = signer->zsks;
 
-    return signer->nzsks;
+    return sign->nzsks;
 }
 
 
@@ -94,6 +99,7 @@ sign_is_good(const device_sign_t *sign, const store_rrset_t *rrset,
         || rrsig.covered != rrset->type
         || rrsig.algorithm != dnssec_key_algorithm(key)
         || rrsig.tag != dnssec_key_tag(key)
+        || rrsig.expiration % SIGN_MARKS != sign_mark(key)
         || rrsig.ttl != rrset->ttl
         || rrsig.signer.len != zone.len
         || memcmp(rrsig.signer.data, zone.data, zone.len) != 0)
@@ -122,6 +128,17 @@ sign_need(const device_sign_t *sign, const store_rrset_t *rrset)
     need = (left > 0 ? left : 0) + sign->place->signer->margin;
 
     return need < SIGN_NEED_MAX ? need : SIGN_NEED_MAX;
+}
+
+
+/* Of the public key, of which nothing is a better hash than its own bytes. */
+static uint32_t
+sign_mark(const dnssec_key_t *key)
+{
+    dnssec_span_t  rdata = dnssec_key_rdata(key);
+
+    return (uint32_t) rdata.data[rdata.len - 2] << 8
+           | rdata.data[rdata.len - 1];
 }
 
 
@@ -161,6 +178,7 @@ device_sign_make(device_sign_t *sign, const store_rrset_t *rrset,
     now = sign->place->now;
     ahead = sign_need(sign, rrset) + DEVICE_SIGN_SPARE;
     ahead = ahead < DEVICE_SIGN_AHEAD ? DEVICE_SIGN_AHEAD : ahead;
+    ahead += (sign_mark(key) - (uint32_t) (now + ahead)) % SIGN_MARKS;
 
     made = dnssec_rrsig_make(key, &whole, now - DEVICE_SIGN_BACK, now + ahead,
                              rrsig, len);

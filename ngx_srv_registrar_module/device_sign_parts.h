@@ -27,6 +27,9 @@ typedef struct {
     const store_rrset_t   *rrsets;
     size_t                 n;
     store_writer_t        *writer;       /* NULL: only looking */
+    size_t                 nzsks;        /* of the signer's, those that find
+                                            room */
+    bool                   trial;        /* only how much it takes */
 
     store_value_t          donors[DEVICE_SIGN_DONORS];
     bool                   donates[DEVICE_SIGN_DONORS];

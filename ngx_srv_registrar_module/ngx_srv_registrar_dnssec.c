@@ -18,6 +18,10 @@
 
 #define NGX_SRV_REGISTRAR_DAY      86400
 
+/* Of a signed zone's name, so that behind the longest of labels the name that
+ * an NSEC calls the next one is one still (RFC 1035 3.1). */
+#define NGX_SRV_REGISTRAR_SIGNED   (STORE_NAME_MAX - (1 + STORE_LABEL_MAX) - 2)
+
 /* An EXPIRE above this, a quarter of a year, would ask for signatures that are
  * good for longer than a key shall be, s. */
 #define NGX_SRV_REGISTRAR_EXPIRE   (90 * NGX_SRV_REGISTRAR_DAY)
@@ -41,7 +45,7 @@ static char *ngx_srv_registrar_dnssec_parent(ngx_conf_t *cf,
 static void ngx_srv_registrar_apex_add(ngx_srv_registrar_apex_t *apex,
     uint16_t type, const uint8_t *data, size_t len);
 static void ngx_srv_registrar_dnssec_roles(ngx_srv_registrar_block_t *block,
-    device_signer_t *signer);
+    device_signer_t *signer, ngx_uint_t stays);
 static char *ngx_srv_registrar_dnssec_fits(ngx_conf_t *cf,
     ngx_srv_registrar_block_t *block);
 static char *ngx_srv_registrar_dnssec_fit(ngx_conf_t *cf,
@@ -324,6 +328,17 @@ ngx_srv_registrar_dnssec_check(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
+    if (block->nkeys
+        && block->zone->policy.name_len > NGX_SRV_REGISTRAR_SIGNED)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"srv_registrar_zone\" \"%s\" has \"dnssec on\": "
+                           "its name may then have %d bytes, so that devices "
+                           "find room below it", block->zone->policy.text,
+                           NGX_SRV_REGISTRAR_SIGNED - 2);
+        return NGX_CONF_ERROR;
+    }
+
     for (i = 0; i < block->nkeys; i++) {
 
         key = &block->keys[i];
@@ -466,7 +481,11 @@ ngx_srv_registrar_dnssec_signer(ngx_conf_t *cf,
                      + ttl + NGX_SRV_REGISTRAR_DAY;
     signer->negative_ttl = times.negative;
 
-    ngx_srv_registrar_dnssec_roles(block, signer);
+    /* what finds no room for all signs by the first: an algorithm on its way
+     * out comes last */
+
+    ngx_srv_registrar_dnssec_roles(block, signer, 1);
+    ngx_srv_registrar_dnssec_roles(block, signer, 0);
 
     block->zone->signer = signer;
 
@@ -474,9 +493,10 @@ ngx_srv_registrar_dnssec_signer(ngx_conf_t *cf,
 }
 
 
+/* Of algorithms that the parent shall have a DS of, or of the others. */
 static void
 ngx_srv_registrar_dnssec_roles(ngx_srv_registrar_block_t *block,
-    device_signer_t *signer)
+    device_signer_t *signer, ngx_uint_t stays)
 {
     ngx_uint_t                i, ksk;
     ngx_srv_registrar_key_t  *key;
@@ -486,7 +506,9 @@ ngx_srv_registrar_dnssec_roles(ngx_srv_registrar_block_t *block,
         key = &block->keys[i];
         ksk = ngx_srv_registrar_key_is_ksk(key);
 
-        if (key->state == NGX_SRV_REGISTRAR_KEY_PUBLISHED) {
+        if (key->state == NGX_SRV_REGISTRAR_KEY_PUBLISHED
+            || (ngx_srv_registrar_key_find(block, key, 1, 1) != NULL) != stays)
+        {
             continue;
         }
 

@@ -24,7 +24,8 @@ static store_status_t ngx_srv_registrar_publish_value(
     store_span_t *bytes, ngx_pool_t *pool);
 static store_status_t ngx_srv_registrar_publish_keys(
     ngx_srv_registrar_work_t *work, store_txn_t *txn,
-    ngx_srv_registrar_zone_t *zone, int64_t now, store_span_t wanted);
+    ngx_srv_registrar_zone_t *zone, int64_t now, store_span_t wanted,
+    ngx_log_t *log);
 static bool ngx_srv_registrar_publish_rekey(const store_value_t *old,
     const store_value_t *wanted, store_writer_t *writer);
 static ngx_uint_t ngx_srv_registrar_publish_is_key(uint16_t type);
@@ -135,7 +136,7 @@ ngx_srv_registrar_publish_zone(ngx_srv_registrar_work_t *work,
 
         return status == STORE_CONFLICT
                ? ngx_srv_registrar_publish_keys(work, txn, zone, now,
-                                                content.apex)
+                                                content.apex, log)
                : status;
     }
 
@@ -156,7 +157,7 @@ ngx_srv_registrar_publish_zone(ngx_srv_registrar_work_t *work,
 
     } else if (status == STORE_CONFLICT) {
         status = ngx_srv_registrar_publish_keys(work, txn, zone, now,
-                                                content.apex);
+                                                content.apex, log);
     }
 
     ngx_destroy_pool(pool);
@@ -246,7 +247,7 @@ ngx_srv_registrar_publish_value(ngx_srv_registrar_work_t *work,
 static store_status_t
 ngx_srv_registrar_publish_keys(ngx_srv_registrar_work_t *work,
     store_txn_t *txn, ngx_srv_registrar_zone_t *zone, int64_t now,
-    store_span_t wanted)
+    store_span_t wanted, ngx_log_t *log)
 {
     uint8_t          plain[STORE_VALUE_MAX], buffer[STORE_VALUE_MAX];
     store_key_t      key;
@@ -282,16 +283,23 @@ ngx_srv_registrar_publish_keys(ngx_srv_registrar_work_t *work,
     store_writer_apex(&writer, plain, STORE_VALUE_MAX,
                       store_value_digest(&old));
 
-    if (!ngx_srv_registrar_publish_rekey(&old, &apex, &writer)
-        || !store_writer_finish(&writer, span, &bytes))
-    {
+    if (!ngx_srv_registrar_publish_rekey(&old, &apex, &writer)) {
         return STORE_CONFLICT;
     }
 
-    status = ngx_srv_registrar_sign(work, txn, zone, &key, now, &bytes,
-                                    buffer);
+    status = STORE_TOO_LARGE;
+
+    if (store_writer_finish(&writer, span, &bytes)) {
+        status = ngx_srv_registrar_sign(work, txn, zone, &key, now, &bytes,
+                                        buffer);
+    }
 
     if (status == STORE_TOO_LARGE) {
+        ngx_log_error(NGX_LOG_ALERT, log, 0,
+                      "srv_registrar: the keys of zone \"%s\" and their "
+                      "signatures find no room beside what was published "
+                      "before: it is not signed by them",
+                      zone->policy.text);
         return STORE_CONFLICT;
     }
 

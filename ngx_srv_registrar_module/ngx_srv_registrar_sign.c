@@ -100,7 +100,8 @@ ngx_srv_registrar_zone_sign(ngx_srv_registrar_work_t *work, store_txn_t *txn,
     if (status == STORE_TOO_LARGE) {
 
         /* an apex of an older configuration, which a conflict of names keeps
-         * from being replaced: it has no keys, and is not served as signed */
+         * from being replaced: it has no keys, and is not served as signed.
+         * Publication tells of it, the sweep counts it and names it */
 
         return STORE_OK;
     }

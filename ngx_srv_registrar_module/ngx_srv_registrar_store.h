@@ -136,6 +136,7 @@ typedef struct {
     store_key_t                     sweep_from;
     ngx_srv_registrar_census_t      counting;    /* of the sweep under way */
     ngx_srv_registrar_census_t      census;      /* of the last whole one */
+    store_key_t                     lacks;       /* the first of `lacking` */
     ngx_uint_t                      told;        /* of what was signed: see
                                                     sweep */
 

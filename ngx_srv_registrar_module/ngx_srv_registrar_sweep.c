@@ -51,6 +51,8 @@ typedef struct {
 
 static void ngx_srv_registrar_sweep_end(ngx_srv_registrar_work_t *work,
     ngx_log_t *log);
+static void ngx_srv_registrar_sweep_lacks(ngx_srv_registrar_work_t *work,
+    const store_key_t *key, ngx_uint_t n);
 static store_status_t ngx_srv_registrar_sweep_walk(
     ngx_srv_registrar_slice_t *slice);
 static bool ngx_srv_registrar_sweep_visit(void *data, store_span_t key,
@@ -98,7 +100,7 @@ ngx_srv_registrar_sweep(ngx_srv_registrar_work_t *work, ngx_log_t *log)
         status = ngx_srv_registrar_sweep_write(slice);
 
         if (status != STORE_OK) {
-            work->counting.lacking += slice->n;
+            ngx_srv_registrar_sweep_lacks(work, &slice->keys[0], slice->n);
         }
     }
 
@@ -127,7 +129,9 @@ ngx_srv_registrar_sweep(ngx_srv_registrar_work_t *work, ngx_log_t *log)
 static void
 ngx_srv_registrar_sweep_end(ngx_srv_registrar_work_t *work, ngx_log_t *log)
 {
-    ngx_uint_t  told;
+    ngx_uint_t                 told;
+    store_span_t               key, name, label;
+    ngx_srv_registrar_zone_t  *zone;
 
     work->census = work->counting;
     work->counted = 1;
@@ -149,16 +153,40 @@ ngx_srv_registrar_sweep_end(ngx_srv_registrar_work_t *work, ngx_log_t *log)
     work->told = told;
 
     if (work->census.lacking) {
+        key.data = work->lacks.data;
+        key.len = work->lacks.len;
+        label.len = 0;
+
+        zone = store_key_parse(key, &name, &label)
+               ? ngx_srv_registrar_zone_find_wire(work->conf, name) : NULL;
+
         ngx_log_error(NGX_LOG_ERR, log, 0,
                       "srv_registrar: %ui of the %ui values of signed zones "
-                      "lack signatures", work->census.lacking,
-                      work->census.to_sign);
+                      "lack signatures, which cannot be made or find no room; "
+                      "the first is \"%*s\" in \"%s\"",
+                      work->census.lacking, work->census.to_sign,
+                      label.len ? label.len : 1,
+                      label.len ? label.data : (const uint8_t *) "@",
+                      zone ? zone->policy.text : "?");
         return;
     }
 
     ngx_log_error(NGX_LOG_NOTICE, log, 0,
                   "srv_registrar: all %ui values of signed zones are signed",
                   work->census.to_sign);
+}
+
+
+/* n values, the first of which has that key. */
+static void
+ngx_srv_registrar_sweep_lacks(ngx_srv_registrar_work_t *work,
+    const store_key_t *key, ngx_uint_t n)
+{
+    if (work->counting.lacking == 0) {
+        work->lacks = *key;
+    }
+
+    work->counting.lacking += n;
 }
 
 
@@ -368,8 +396,10 @@ ngx_srv_registrar_sweep_device(ngx_srv_registrar_slice_t *slice,
 
     if (place->signer && slice->counting) {
         slice->work->counting.to_sign++;
-        slice->work->counting.lacking += reason != DEVICE_OK
-                                         || outcome.unsigned_value;
+
+        if (reason != DEVICE_OK || outcome.unsigned_value) {
+            ngx_srv_registrar_sweep_lacks(slice->work, place->key, 1);
+        }
     }
 
     swept->dns_changed = outcome.dns_changed;
@@ -400,7 +430,10 @@ ngx_srv_registrar_sweep_static(ngx_srv_registrar_slice_t *slice,
 
     if (slice->counting) {
         slice->work->counting.to_sign++;
-        slice->work->counting.lacking += reason != DEVICE_OK;
+
+        if (reason != DEVICE_OK) {
+            ngx_srv_registrar_sweep_lacks(slice->work, place->key, 1);
+        }
     }
 
     swept->dns_changed = true;

@@ -171,6 +171,29 @@ for (@warnings) {
 }
 
 
+# A name below which no device would find room, signed.
+
+for my $wrong (0, 1) {
+    my $zone = join('.', 'a' x (61 + $wrong), 'b' x 62, 'c' x 62);
+    my $long = SrvRegistrar->new(dnssec => 13, zone => $zone,
+        zone_text => $t->ZONE =~ s/devices\.example/$zone/gr);
+    my ($status, $said);
+
+    $long->allow_log(qr/\[emerg\]/);
+    $long->configure();
+    ($status, $said) = $long->check_configuration();
+    is($status != 0 ? 1 : 0, $wrong, 'a zone of ' . length($zone) . ' bytes')
+        or diag($said);
+    next if !$wrong;
+
+    like($said, qr/"dnssec on": its name may then have 187 bytes.* in .*:\d+/,
+         '... is too long');
+    $long->configure(dnssec => 'dnssec off;');
+    ($status, $said) = $long->check_configuration();
+    is($status, 0, '... for a signed one') or diag($said);
+}
+
+
 # DNSSEC's own types come from the keys, never from the file.
 
 $t->write('devices.example.zone', $t->ZONE . $keys->dnskey('ksk') . "\n");

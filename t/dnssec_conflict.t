@@ -61,6 +61,28 @@ $t->reload_all();
 ok(wait_until(sub { tags() eq '' }, 20), 'no keys without DNSSEC');
 is($t->query("www.$zone", 'A')->header->rcode, 'NOERROR', 'the zone is there');
 
+# An apex so large that no keys find room beside it, which a conflict keeps from
+# being replaced.
+
+$t->write($file, $t->ZONE . join('', map { '@ TXT "' . $_ x 245 . "\"\n" }
+                                     0 .. 9, 'a' .. 'v'));
+$t->reload_all();
+ok(wait_until(sub { $t->query($zone, 'TXT', tcp => 1)->answer == 32 }, 20),
+   'a large apex');
+
+$t->allow_log(qr/\[alert\].*the keys of zone "\Q$zone\E" and their sig/,
+              qr/\[error\].* lack signatures, .* "\@" in "\Q$zone\E"/);
+$t->write($file, $t->ZONE . "tv A 192.0.2.99\n");
+$t->configure(dnssec => $keys->lines('ksk', 'zsk2'));
+$t->reload_all();
+ok($t->wait_log(qr/\[alert\].*find no room beside what was published/, 20),
+   'keys that find no room are told of');
+ok($t->wait_log(qr/ 1 of the \d+ values .* the first is "\@" in/, 20),
+   '... by the sweep, too');
+is(tags(), '', 'the zone is not served as signed');
+is($t->query("www.$zone", 'A')->header->rcode, 'NOERROR', '... but served');
+is(outcome($device->register(3)), '200', '... and the device works on');
+
 done_testing();
 
 

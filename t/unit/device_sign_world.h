@@ -64,6 +64,7 @@ reset(void **unused)
 
     signing.signer.zsks[0] = signing.keys[2];
     signing.signer.nzsks = 1;
+    signing.room = 0;
     signing.signer.margin = SIGNING_MARGIN;
     signing.signer.negative_ttl = SIGNING_TTL;
 

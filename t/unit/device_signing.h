@@ -26,18 +26,24 @@
 typedef struct {
     dnssec_key_t     *keys[SIGNING_KEYS];
     device_signer_t   signer;
+    size_t            room;          /* ZSKs whose signatures fit; 0: all */
 } signing_t;
 
 
+/* A key whose private half is two bytes in turn. */
 static inline dnssec_key_t *
-signing_key(files_t *files, int number)
+signing_key_of(files_t *files, uint8_t even, uint8_t odd, int flags)
 {
+    int        i;
     char       public[256], private[256], text[64];
     size_t     len;
     uint8_t    seed[32], raw[32];
     EVP_PKEY  *pkey;
 
-    memset(seed, 'A' + number, sizeof(seed));
+    for (i = 0; i < 32; i++) {
+        seed[i] = i % 2 ? odd : even;
+    }
+
     len = sizeof(raw);
 
     pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, 32);
@@ -46,8 +52,7 @@ signing_key(files_t *files, int number)
 
     (void) EVP_EncodeBlock((uint8_t *) text, raw, 32);
     (void) snprintf(public, sizeof(public),
-                    SIGNING_ZONE " IN DNSKEY %d 3 15 %s\n",
-                    number < 2 ? 257 : 256, text);
+                    SIGNING_ZONE " IN DNSKEY %d 3 15 %s\n", flags, text);
 
     (void) EVP_EncodeBlock((uint8_t *) text, seed, 32);
     (void) snprintf(private, sizeof(private), "Private-key-format: v1.2\n"
@@ -68,7 +73,9 @@ signing_begin(signing_t *signing)
     files_begin(&files);
 
     for (i = 0; i < SIGNING_KEYS; i++) {
-        signing->keys[i] = signing_key(&files, i);
+        signing->keys[i] = signing_key_of(&files, (uint8_t) ('A' + i),
+                                          (uint8_t) ('A' + i),
+                                          i < 2 ? 257 : 256);
     }
 
     files_end(&files);
@@ -328,7 +335,7 @@ signing_check(const store_key_t *key, store_span_t bytes,
         }
 
         keys = signing->signer.zsks;
-        n = signing->signer.nzsks;
+        n = signing->room ? signing->room : signing->signer.nzsks;
 
         if (rrset.type == 48 || rrset.type == 59 || rrset.type == 60) {
             keys = signing->signer.ksks;
