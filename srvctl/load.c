@@ -10,21 +10,16 @@
  */
 
 #include "dump.h"
+#include "load_files.h"
 
 #include "boot_clock.h"
 #include "device_hex.h"
 
 #include <err.h>
 #include <ldns/ldns.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-
-#define LOAD_FILES  (sizeof(load_files) / sizeof(load_files[0]))
 
 
 typedef struct {
@@ -38,7 +33,6 @@ typedef struct {
 } load_t;
 
 
-static void load_unused(const srvctl_t *ctl);
 static bool load_lines(load_t *load, FILE *file);
 static bool load_line(load_t *load);
 static bool load_head(load_t *load);
@@ -58,11 +52,6 @@ static size_t load_bytes(load_t *load, json_t *json, const char *name,
 static bool load_hex(const char *text, size_t digits, uint8_t *out);
 static void load_wrong(load_t *load, const char *what);
 static bool load_name(const char *text, uint8_t *wire, size_t *len);
-static void load_owners(const srvctl_t *ctl);
-static void load_undo(const srvctl_t *ctl);
-
-
-static const char *const  load_files[] = { "data.mdb", "lock.mdb" };
 
 
 int
@@ -120,65 +109,6 @@ srvctl_load(srvctl_t *ctl, int argc, char **argv)
     }
 
     return EXIT_SUCCESS;
-}
-
-
-/* A store is never added to: what of both would win? */
-static void
-load_unused(const srvctl_t *ctl)
-{
-    char         data[PATH_MAX];
-    struct stat  file;
-
-    if (snprintf(data, sizeof(data), "%s/data.mdb", ctl->path)
-        >= (int) sizeof(data))
-    {
-        errx(EXIT_FAILURE, "%s: too long", ctl->path);
-    }
-
-    if (stat(data, &file) == 0 && file.st_size != 0) {
-        errx(EXIT_FAILURE, "%s: there is a store already; move it away", data);
-    }
-}
-
-
-/* Made by root, the files would shut nginx's workers out. */
-static void
-load_owners(const srvctl_t *ctl)
-{
-    size_t       i;
-    char         path[PATH_MAX];
-    struct stat  owner;
-
-    if (geteuid() != 0 || stat(ctl->path, &owner) == -1) {
-        return;
-    }
-
-    for (i = 0; i < LOAD_FILES; i++) {
-        snprintf(path, sizeof(path), "%s/%s", ctl->path, load_files[i]);
-
-        if (chown(path, owner.st_uid, owner.st_gid) == -1) {
-            err(EXIT_FAILURE, "%s", path);
-        }
-    }
-}
-
-
-/* There was no store, or load_unused() had refused; an empty one would keep
- * the next try out. */
-static void
-load_undo(const srvctl_t *ctl)
-{
-    size_t  i;
-    char    path[PATH_MAX];
-
-    for (i = 0; i < LOAD_FILES; i++) {
-        snprintf(path, sizeof(path), "%s/%s", ctl->path, load_files[i]);
-
-        if (unlink(path) == -1) {
-            warn("%s", path);
-        }
-    }
 }
 
 
