@@ -16,6 +16,8 @@ static void answer_write(lookup_t *lookup, const answer_context_t *context,
     answer_t *answer);
 static size_t answer_limit(const answer_context_t *context,
     const answer_t *answer);
+static bool answer_tsig_fits(const answer_edns_t *edns,
+    const answer_t *answer, size_t limit);
 static wire_rcode_t answer_content(answer_work_t *work,
     const answer_context_t *context, const answer_t *answer);
 static wire_rcode_t answer_cookie_only(const answer_t *answer);
@@ -94,7 +96,8 @@ answer_outcome_text(answer_outcome_t outcome)
         [ANSWER_NOTIMP] = "NOTIMP",
         [ANSWER_BADVERS] = "BADVERS",
         [ANSWER_SERVFAIL] = "SERVFAIL",
-        [ANSWER_BADCOOKIE] = "BADCOOKIE"
+        [ANSWER_BADCOOKIE] = "BADCOOKIE",
+        [ANSWER_NOTAUTH] = "NOTAUTH"
     };
 
     return texts[outcome];
@@ -126,6 +129,7 @@ static void
 answer_write(lookup_t *lookup, const answer_context_t *context,
     answer_t *answer)
 {
+    bool           tsig = false;
     size_t         limit;
     wire_mark_t    question;
     wire_rcode_t   rcode;
@@ -160,6 +164,11 @@ answer_write(lookup_t *lookup, const answer_context_t *context,
     rcode = answer_edns_begin(&edns, context, answer);
     limit = answer_limit(context, answer);
 
+    if (answer->verdict == WIRE_VERDICT_NOTAUTH) {
+        tsig = answer_tsig_fits(&edns, answer, limit);
+        limit -= tsig ? answer->parsed.tsig.reply_len : 0;
+    }
+
     wire_writer_init(&work.writer, answer->reply,
                      limit - answer_edns_len(&edns, answer));
     wire_write_question(&work.writer, &answer->parsed, answer->query);
@@ -178,9 +187,18 @@ answer_write(lookup_t *lookup, const answer_context_t *context,
     work.finish.options = answer_edns_finish(&edns, context, answer, work.ede,
                                              work.writer.at, limit);
 
+    tsig = tsig && rcode == WIRE_NOTAUTH;
+    work.finish.additionals = (uint16_t) (work.finish.additionals + tsig);
+
     answer->opt_len = answer_edns_len(&edns, answer);
     answer->reply_len = wire_finish(&work.writer, &answer->parsed,
                                     &work.finish);
+
+    if (tsig) {
+        answer->reply_len = wire_write_tsig(&work.writer, &answer->parsed,
+                                            answer->query, answer->query_len);
+    }
+
     answer->outcome = answer_outcome(&work);
 }
 
@@ -202,6 +220,23 @@ answer_limit(const answer_context_t *context, const answer_t *answer)
     }
 
     return limit;
+}
+
+
+/* Whether the reply has room for what it says of the query's TSIG.  Names as
+ * long as that are nobody's keys; by TCP there is room for all. */
+static bool
+answer_tsig_fits(const answer_edns_t *edns, const answer_t *answer,
+    size_t limit)
+{
+    size_t  least = WIRE_HEADER_LEN;
+
+    if (answer->parsed.question_end != 0) {
+        least = answer->parsed.question_end;
+    }
+
+    return least + answer_edns_len(edns, answer)
+           + answer->parsed.tsig.reply_len <= limit;
 }
 
 
@@ -269,6 +304,9 @@ answer_refusal(answer_work_t *work, const answer_context_t *context,
     case WIRE_VERDICT_BADVERS:
         return WIRE_BADVERS;
 
+    case WIRE_VERDICT_NOTAUTH:
+        return WIRE_NOTAUTH;
+
     default:
         return WIRE_FORMERR;
     }
@@ -304,7 +342,8 @@ answer_refusal(answer_work_t *work, const answer_context_t *context,
 }
 
 
-/* An error reply has the question and the OPT, nothing else.  Who got no
+/* An error reply has the question and the OPT, and the TSIG that a query with
+ * one asks for, nothing else.  Who got no
  * signature over UDP may come again by TCP, where addresses are not forged. */
 static wire_rcode_t
 answer_failed(answer_work_t *work, wire_mark_t question, wire_rcode_t rcode)
@@ -354,6 +393,9 @@ answer_outcome(const answer_work_t *work)
 
     case WIRE_BADCOOKIE:
         return ANSWER_BADCOOKIE;
+
+    case WIRE_NOTAUTH:
+        return ANSWER_NOTAUTH;
 
     default:
         return ANSWER_SERVFAIL;

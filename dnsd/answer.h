@@ -33,6 +33,7 @@ typedef enum {
     ANSWER_BADVERS,
     ANSWER_SERVFAIL,
     ANSWER_BADCOOKIE,            /* to a limited or empty query */
+    ANSWER_NOTAUTH,              /* to a signed one */
     ANSWER_OUTCOMES              /* their number */
 } answer_outcome_t;
 

@@ -101,6 +101,7 @@ static const metrics_rcode_t  metrics_rcodes[] = {
     { "SERVFAIL", METRICS_BIT(ANSWER_SERVFAIL) },
     { "BADVERS", METRICS_BIT(ANSWER_BADVERS) },
     { "BADCOOKIE", METRICS_BIT(ANSWER_BADCOOKIE) },
+    { "NOTAUTH", METRICS_BIT(ANSWER_NOTAUTH) },
     { NULL, 0 }
 };
 

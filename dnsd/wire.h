@@ -47,6 +47,7 @@
 
 #define WIRE_CLASS_IN     1
 #define WIRE_CLASS_CH     3
+#define WIRE_CLASS_ANY    255
 
 #define WIRE_OPCODE_QUERY 0
 
@@ -76,6 +77,7 @@ typedef enum {
     WIRE_NXDOMAIN = 3,
     WIRE_NOTIMP = 4,
     WIRE_REFUSED = 5,
+    WIRE_NOTAUTH = 9,
     WIRE_BADVERS = 16,
     WIRE_BADCOOKIE = 23
 } wire_rcode_t;
@@ -106,6 +108,15 @@ typedef struct {
 #define WIRE_OPTION_BIT(code)  (1U << (code))
 
 
+/* A signature that nobody here can check (RFC 8945).  Its reply says so in a
+ * record that has the same key, algorithm, time and fudge. */
+typedef struct {
+    size_t       at;             /* of the record in the query; 0: none */
+    wire_span_t  terms;          /* algorithm, time, fudge */
+    size_t       reply_len;      /* of the record in the reply */
+} wire_tsig_t;
+
+
 typedef struct {
     uint16_t        flags;          /* the header's second word, as sent */
     wire_name_t     name;           /* QNAME, in lower case */
@@ -117,6 +128,8 @@ typedef struct {
     bool            compact_ok;     /* the CO bit, beside DO */
     uint16_t        payload;        /* what the client says it can take */
     wire_options_t  options;        /* none without a usable OPT */
+    wire_tsig_t     tsig;           /* its at; the rest only where that is
+                                       not 0 */
 } wire_query_t;
 
 
@@ -126,7 +139,8 @@ typedef enum {
     WIRE_VERDICT_FORMERR,
     WIRE_VERDICT_NOTIMP,
     WIRE_VERDICT_BADVERS,
-    WIRE_VERDICT_COOKIE          /* no question, but a COOKIE option */
+    WIRE_VERDICT_COOKIE,         /* no question, but a COOKIE option */
+    WIRE_VERDICT_NOTAUTH         /* good, but for a TSIG: we know no keys */
 } wire_verdict_t;
 
 
@@ -161,8 +175,8 @@ void wire_name_print(char *text, size_t size, wire_span_t name);
 
 /*
  * Parses a whole query.  With every verdict but DROP, flags, question_end,
- * edns, dnssec_ok, compact_ok, payload and options may be used for a reply;
- * name, type and class only where question_end is not 0.
+ * edns, dnssec_ok, compact_ok, payload, options and tsig may be used for a
+ * reply; name, type and class only where question_end is not 0.
  */
 wire_verdict_t wire_query_parse(wire_query_t *query, const uint8_t *message,
     size_t len);
@@ -241,6 +255,14 @@ typedef struct {
  */
 size_t wire_finish(wire_writer_t *writer, const wire_query_t *query,
     const wire_finish_t *finish);
+
+/*
+ * Appends the TSIG that says BADKEY, which the finished reply has counted among
+ * its additionals: tsig.reply_len bytes, for which the caller has kept room.
+ * Returns the reply's length.
+ */
+size_t wire_write_tsig(wire_writer_t *writer, const wire_query_t *query,
+    const uint8_t *message, size_t len);
 
 /*
  * Cuts a finished reply down to its question and its OPT, which is the last

@@ -11,6 +11,11 @@
 #define WIRE_OPCODE_SHIFT   11
 #define WIRE_OPCODE_MASK    0x0F
 
+/* Of a TSIG's RDATA: time (48 bits) and fudge behind the algorithm; then MAC
+ * size, original ID, error and the length of other data. */
+#define WIRE_TSIG_TIME      8
+#define WIRE_TSIG_FIXED     8
+
 
 typedef struct {
     const uint8_t  *message;
@@ -32,6 +37,7 @@ static bool wire_question_parse(wire_query_t *query, wire_cursor_t *cursor);
 static bool wire_record_parse(wire_record_t *record, wire_cursor_t *cursor);
 static wire_verdict_t wire_additional_parse(wire_query_t *query,
     wire_cursor_t *cursor, unsigned n);
+static bool wire_tsig_parse(wire_tsig_t *tsig, const wire_record_t *record);
 static wire_verdict_t wire_opt_parse(wire_query_t *query,
     const wire_record_t *record);
 static bool wire_options_parse(wire_options_t *options, wire_span_t rdata);
@@ -53,6 +59,7 @@ wire_query_parse(wire_query_t *query, const uint8_t *message, size_t len)
     query->compact_ok = false;
     query->payload = WIRE_UDP_MIN;
     query->options.present = 0;
+    query->tsig.at = 0;
 
     /* never answer an answer: one forged packet would set two servers at
      * each other for ever */
@@ -98,6 +105,12 @@ wire_query_parse(wire_query_t *query, const uint8_t *message, size_t len)
     }
 
     verdict = wire_additional_parse(query, &cursor, wire_get16(message + 10));
+
+    /* RFC 8945 5.2.1: whatever it asks, and of whatever zone */
+
+    if (query->tsig.at != 0 && verdict == WIRE_VERDICT_OK) {
+        return WIRE_VERDICT_NOTAUTH;
+    }
 
     if (nquestions == 1 || verdict != WIRE_VERDICT_OK) {
         return verdict;
@@ -182,20 +195,29 @@ wire_record_parse(wire_record_t *record, wire_cursor_t *cursor)
 static wire_verdict_t
 wire_additional_parse(wire_query_t *query, wire_cursor_t *cursor, unsigned n)
 {
-    bool            tsig = false, opt = false;
+    bool            opt = false;
+    size_t          at;
     wire_record_t   record;
     wire_verdict_t  verdict = WIRE_VERDICT_OK;
 
     while (n-- > 0) {
 
-        /* RFC 8945 5.2: TSIG is the last record or the message is broken;
-         * as a signature it means nothing here */
+        /* RFC 8945 5.2: TSIG is the last record, and whole, or the message is
+         * broken */
 
-        if (tsig || !wire_record_parse(&record, cursor)) {
+        at = cursor->at;
+
+        if (query->tsig.at != 0 || !wire_record_parse(&record, cursor)) {
             return WIRE_VERDICT_FORMERR;
         }
 
-        tsig = record.type == WIRE_TYPE_TSIG;
+        if (record.type == WIRE_TYPE_TSIG) {
+            if (!wire_tsig_parse(&query->tsig, &record)) {
+                return WIRE_VERDICT_FORMERR;
+            }
+
+            query->tsig.at = at;
+        }
 
         if (record.type != WIRE_TYPE_OPT) {
             continue;
@@ -214,6 +236,41 @@ wire_additional_parse(wire_query_t *query, wire_cursor_t *cursor, unsigned n)
     }
 
     return cursor->at == cursor->len ? verdict : WIRE_VERDICT_FORMERR;
+}
+
+
+/* RFC 8945 4.2.  The algorithm's name has no pointers. */
+static bool
+wire_tsig_parse(wire_tsig_t *tsig, const wire_record_t *record)
+{
+    size_t        at = 0;
+    wire_span_t   rdata = record->rdata;
+    wire_name_t   algorithm;
+
+    if (record->class != WIRE_CLASS_ANY || record->ttl != 0
+        || !wire_name_parse(&algorithm, rdata.data, rdata.len, &at)
+        || algorithm.len != at
+        || rdata.len - at < WIRE_TSIG_TIME + WIRE_TSIG_FIXED)
+    {
+        return false;
+    }
+
+    at += WIRE_TSIG_TIME;
+    tsig->terms = (wire_span_t) { rdata.data, at };
+    tsig->reply_len = record->owner.len + WIRE_RR_FIXED + at + WIRE_TSIG_FIXED;
+
+    rdata.data += at;
+    rdata.len -= at + WIRE_TSIG_FIXED;
+
+    /* the MAC, and behind its ID and error the other data, fill it */
+
+    if (rdata.len < wire_get16(rdata.data)) {
+        return false;
+    }
+
+    at = wire_get16(rdata.data);
+
+    return rdata.len - at == wire_get16(rdata.data + at + 6);
 }
 
 

@@ -16,6 +16,8 @@
 #define WIRE_POINTER        0xC000
 #define WIRE_POINTER_REACH  0x4000     /* offsets have 14 bits */
 
+#define WIRE_TSIG_BADKEY    17         /* RFC 8945 3 */
+
 
 static bool wire_writer_room(wire_writer_t *writer, size_t len);
 static const wire_target_t *wire_target_find(const wire_writer_t *writer,
@@ -199,6 +201,36 @@ wire_finish(wire_writer_t *writer, const wire_query_t *query,
     wire_patch16(writer, 8, finish->authorities);
     wire_patch16(writer, 10,
                  (uint16_t) (finish->additionals + (query->edns ? 1 : 0)));
+
+    return writer->at;
+}
+
+
+/* RFC 8945 5.3.2: a reply that tells of an unknown key has an empty MAC. */
+size_t
+wire_write_tsig(wire_writer_t *writer, const wire_query_t *query,
+    const uint8_t *message, size_t len)
+{
+    size_t              at = query->tsig.at;
+    wire_name_t         owner;
+    const wire_tsig_t  *tsig = &query->tsig;
+
+    if (!wire_name_parse(&owner, message, len, &at)) {
+        return writer->at;              /* GCOVR_EXCL_LINE: parsed before */
+    }
+
+    writer->limit = writer->at + tsig->reply_len;
+
+    wire_write(writer, owner.data, owner.len);
+    wire_write16(writer, WIRE_TYPE_TSIG);
+    wire_write16(writer, WIRE_CLASS_ANY);
+    wire_write32(writer, 0);
+    wire_write16(writer, (uint16_t) (tsig->terms.len + 8));
+    wire_write(writer, tsig->terms.data, tsig->terms.len);
+    wire_write16(writer, 0);
+    wire_write(writer, message, 2);
+    wire_write16(writer, WIRE_TSIG_BADKEY);
+    wire_write16(writer, 0);
 
     return writer->at;
 }

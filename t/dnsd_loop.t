@@ -87,7 +87,8 @@ sub total
     my $total = 0;
 
     $total += $counters->{$_} // 0 for qw(dropped NOERROR NODATA NXDOMAIN
-        truncated REFUSED FORMERR NOTIMP BADVERS SERVFAIL BADCOOKIE);
+        truncated REFUSED FORMERR NOTIMP BADVERS SERVFAIL BADCOOKIE
+        NOTAUTH);
 
     return $total;
 }

@@ -47,7 +47,7 @@ sub rcode
 my @cases = (
     ['a good one',           raw(rest => $question), 0],
     ['an additional record', raw(ar => 1, rest => $question . $rr), 0],
-    ['TSIG last',            raw(ar => 2, rest => "$question$opt$tsig"), 0],
+    ['TSIG last',            raw(ar => 2, rest => "$question$opt$tsig"), 9],
     ['a pointer to a root',  raw(ar => 1, rest => $question . "\xc0\x21"
                                  . substr($opt, 1)), 0],
     ['RCODE and TC set',     raw(flags => 0x020f, rest => $question), 0],
@@ -105,6 +105,14 @@ my @cases = (
      'Q'],
     ['two TSIG',             raw(ar => 2, rest => $question . $tsig x 2), 1,
      'Q'],
+    ['TSIG of class IN',     raw(ar => 1, rest => $question . "\1k\0"
+        . pack('nnNn/a*', 250, 1, 0, "\0" x 17)), 1, 'Q'],
+    ['TSIG with a TTL',      raw(ar => 1, rest => $question . "\1k\0"
+        . pack('nnNn/a*', 250, 255, 1, "\0" x 17)), 1, 'Q'],
+    ['TSIG too short',       raw(ar => 1, rest => $question . "\1k\0"
+        . pack('nnNn/a*', 250, 255, 0, "\0" x 16)), 1, 'Q'],
+    ['TSIG too long',        raw(ar => 1, rest => $question . "\1k\0"
+        . pack('nnNn/a*', 250, 255, 0, "\0" x 18)), 1, 'Q'],
 
     # EDNS; the version counts before what another version may have changed
     ['two OPT',              raw(ar => 2, rest => $question . $opt x 2), 1,

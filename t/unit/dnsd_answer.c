@@ -144,6 +144,136 @@ answer_cases(void **state)
 }
 
 
+/* RFC 8945 5.2.1 and 5.3.2: whoever signs a query is told that we have no such
+ * key, unsigned, whatever was asked: the owner and the algorithm whole, the
+ * time and fudge of the query, no MAC, and the ID of this message. */
+#define KEY          "\3key\7Devices\7example\0"
+#define ALGORITHM    "\13hmac-sha256\0"
+#define TERMS        ALGORITHM "\0\0\1\2\3\4" "\1\54"
+#define TSIG_FIXED   "\0\372\0\377\0\0\0\0"
+#define TSIG_REST    "\0\4MACs" "\7\7\0\0\0\0"
+#define BADKEY       KEY TSIG_FIXED "\0\35" TERMS "\0\0\xAB\xCD\0\21\0\0"
+
+static void
+answer_tsig(void **state)
+{
+    size_t    i;
+    world_t  *world = *state;
+
+    static const struct {
+        wire_span_t   query;
+        wire_span_t   reply;
+    } cases[] = {
+        { { WORLD_BYTES("\xAB\xCD\1\0\0\1\0\0\0\0\0\1" WORLD_DEV1
+                        "\0\1\0\1" KEY TSIG_FIXED "\0\41" TERMS TSIG_REST) },
+          { WORLD_BYTES("\xAB\xCD\x81\11\0\1\0\0\0\0\0\1" WORLD_DEV1
+                        "\0\1\0\1" BADKEY) } },
+
+        /* behind an OPT, and a key's name that is compressed */
+
+        { { WORLD_BYTES("\xAB\xCD\0\0\0\1\0\0\0\0\0\2"
+                        "\7Devices\7example\0" "\0\374\0\1"
+                        "\0\0\51\4\320\0\0\0\0\0\0"
+                        "\3key\300\14" TSIG_FIXED "\0\41" TERMS TSIG_REST) },
+          { WORLD_BYTES("\xAB\xCD\x80\11\0\1\0\0\0\0\0\2"
+                        "\7Devices\7example\0" "\0\374\0\1"
+                        "\0\0\51\4\320\0\0\0\0\0\0" BADKEY) } },
+
+        /* of no zone of ours; and without a question */
+
+        { { WORLD_BYTES("\xAB\xCD\0\0\0\1\0\0\0\0\0\1\0\0\1\0\1"
+                        KEY TSIG_FIXED "\0\41" TERMS TSIG_REST) },
+          { WORLD_BYTES("\xAB\xCD\x80\11\0\1\0\0\0\0\0\1\0\0\1\0\1"
+                        BADKEY) } },
+        { { WORLD_BYTES("\xAB\xCD\0\0\0\0\0\0\0\0\0\1"
+                        KEY TSIG_FIXED "\0\41" TERMS TSIG_REST) },
+          { WORLD_BYTES("\xAB\xCD\x80\11\0\0\0\0\0\0\0\1" BADKEY) } }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        world_ask(world, cases[i].query.data, cases[i].query.len, 1232);
+        assert_int_equal(world->outcome, ANSWER_NOTAUTH);
+        assert_int_equal(world->reply_len, cases[i].reply.len);
+        assert_memory_equal(world->reply, cases[i].reply.data,
+                            cases[i].reply.len);
+
+        /* as an error it is as small as it gets */
+
+        answer_shorten(&world->answer);
+        assert_int_equal(world->answer.reply_len, cases[i].reply.len);
+    }
+}
+
+
+/* Names that are too long for a packet: the error goes out without what it
+ * says of the key, and by TCP with it. */
+static void
+answer_tsig_long(void **state)
+{
+    size_t    at, len = 12, n;
+    uint8_t   query[1024] = "\xAB\xCD\0\0\0\1\0\0\0\0\0\1";
+    world_t  *world = *state;
+
+    for (n = 0; n < 3; n++) {
+        for (at = 0; at < 3; at++) {
+            query[len] = 63;
+            memset(query + len + 1, 'a', 63);
+            len += 64;
+        }
+
+        len++;                              /* the root */
+
+        if (n == 0) {
+            memcpy(query + len, "\0\1\0\1", 4);
+            len += 4;
+
+        } else if (n == 1) {
+            memcpy(query + len, TSIG_FIXED "\0\321", 10);
+            len += 10;
+        }
+    }
+
+    memcpy(query + len, "\0\0\1\2\3\4\1\54\0\0\7\7\0\0\0\0", 16);
+    len += 16;
+
+    assert_int_equal(world_ask(world, query, len, 512), 12 + 193 + 4);
+    assert_int_equal(world->outcome, ANSWER_NOTAUTH);
+    assert_int_equal(wire_get16(world->reply + 10), 0);
+
+    assert_int_equal(world_ask(world, query, len, 0), len);
+    assert_int_equal(wire_get16(world->reply + 10), 1);
+    world_check_reply(query, world->reply, world->reply_len);
+}
+
+
+/* A broken query is that first. */
+static void
+answer_tsig_broken(void **state)
+{
+    world_t  *world = *state;
+
+    static const uint8_t  version[] =
+        "\xAB\xCD\0\0\0\1\0\0\0\0\0\2" WORLD_DEV1 "\0\1\0\1"
+        "\0\0\51\4\320\0\1\0\0\0\0"
+        KEY TSIG_FIXED "\0\41" TERMS TSIG_REST;
+
+    world->policy.secrets.n = 1;
+
+    world_ask(world, version, sizeof(version) - 1, 1232);
+    assert_int_equal(world->outcome, ANSWER_BADVERS);
+    assert_int_equal(wire_get16(world->reply + 10), 1);
+
+    world_ask(world, WORLD_BYTES("\xAB\xCD\0\0\0\1\0\0\0\0\0\2" WORLD_DEV1
+                                 "\0\1\0\1" "\0\0\51\4\320\0\0\0\0\0\5"
+                                 "\0\12\0\1x" KEY TSIG_FIXED "\0\41" TERMS
+                                 TSIG_REST), 1232);
+    assert_int_equal(world->outcome, ANSWER_FORMERR);
+    assert_int_equal(wire_get16(world->reply + 10), 1);
+
+    world->policy.secrets.n = 0;
+}
+
+
 /* RFC 2308 5: the SOA's TTL is 300, its MINIMUM 60. */
 static void
 answer_negative_ttl(void **state)
@@ -382,6 +512,9 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(answer_bytes),
         cmocka_unit_test(answer_cases),
+        cmocka_unit_test(answer_tsig),
+        cmocka_unit_test(answer_tsig_long),
+        cmocka_unit_test(answer_tsig_broken),
         cmocka_unit_test(answer_negative_ttl),
         cmocka_unit_test(answer_truncation),
         cmocka_unit_test(answer_additional_sizes),

@@ -273,7 +273,10 @@ name_print(void **state)
 #define QUERY(s)  { BYTES("\1\2" s) }
 #define Q         "\1a\0\0\1\0\1"
 #define OPT(s)    "\0\0\51\4\320\0\0\0\0" s
-#define TSIG      "\1k\0\0\372\0\377\0\0\0\0\0\1x"
+#define TSIG_RR(class, ttl, len)  "\1k\0\0\372" class ttl len
+#define TERMS     "\1a\0" "\0\0\1\2\3\4" "\1\54"
+#define TSIG      TSIG_RR("\0\377", "\0\0\0\0", "\0\26")                      \
+                  TERMS "\0\2mm" "\1\2\0\0" "\0\1o"
 
 
 static void
@@ -300,7 +303,40 @@ query_parse(void **state)
         { QUERY("\0\0\0\1\0\0\0\0\0\2" Q OPT("\0\0") OPT("\0\0")),
           WIRE_VERDICT_FORMERR },
         { QUERY("\0\0\0\1\0\0\0\0\0\2" Q OPT("\0\0") TSIG),
-          WIRE_VERDICT_OK },
+          WIRE_VERDICT_NOTAUTH },
+        { QUERY("\0\0\0\1\0\0\0\0\0\1" Q TSIG), WIRE_VERDICT_NOTAUTH },
+        { QUERY("\0\0\0\0\0\0\0\0\0\1" TSIG), WIRE_VERDICT_NOTAUTH },
+        { QUERY("\0\0\0\1\0\0\0\0\0\1" Q TSIG "x"), WIRE_VERDICT_FORMERR },
+        { QUERY("\0\0\0\1\0\0\0\0\0\2" Q "\0\0\51\4\320\0\1\0\0\0\0"
+                TSIG), WIRE_VERDICT_BADVERS },
+        { QUERY("\0\0\0\1\0\0\0\0\0\1" Q
+                TSIG_RR("\0\1", "\0\0\0\0", "\0\23")
+                TERMS "\0\0" "\1\2\0\0\0\0"), WIRE_VERDICT_FORMERR },
+        { QUERY("\0\0\0\1\0\0\0\0\0\1" Q
+                TSIG_RR("\0\377", "\0\0\0\1", "\0\23")
+                TERMS "\0\0" "\1\2\0\0\0\0"), WIRE_VERDICT_FORMERR },
+        { QUERY("\0\0\0\1\0\0\0\0\0\1" Q
+                TSIG_RR("\0\377", "\0\0\0\0", "\0\23")
+                TERMS "\0\0" "\1\2\0\0\0\0"), WIRE_VERDICT_NOTAUTH },
+        { QUERY("\0\0\0\1\0\0\0\0\0\1" Q
+                TSIG_RR("\0\377", "\0\0\0\0", "\0\22")
+                TERMS "\0\0" "\1\2\0\0\0"), WIRE_VERDICT_FORMERR },
+        { QUERY("\0\0\0\1\0\0\0\0\0\1" Q
+                TSIG_RR("\0\377", "\0\0\0\0", "\0\23")
+                TERMS "\0\1" "\1\2\0\0\0\0"), WIRE_VERDICT_FORMERR },
+        { QUERY("\0\0\0\1\0\0\0\0\0\1" Q
+                TSIG_RR("\0\377", "\0\0\0\0", "\0\23")
+                TERMS "\0\0" "\1\2\0\0\0\1"), WIRE_VERDICT_FORMERR },
+        { QUERY("\0\0\0\1\0\0\0\0\0\1" Q
+                TSIG_RR("\0\377", "\0\0\0\0", "\0\24")
+                TERMS "\0\0" "\1\2\0\0\0\0x"), WIRE_VERDICT_FORMERR },
+        { QUERY("\0\0\0\1\0\0\0\0\0\1" Q
+                TSIG_RR("\0\377", "\0\0\0\0", "\0\3") "\7ab"),
+          WIRE_VERDICT_FORMERR },
+        { QUERY("\0\0\0\1\0\0\0\0\0\1" Q
+                TSIG_RR("\0\377", "\0\0\0\0", "\0\24")
+                "\1a\300\0" "\0\0\1\2\3\4\1\54\0\0" "\1\2\0\0\0\0"),
+          WIRE_VERDICT_FORMERR },
         { QUERY("\0\0\0\1\0\0\0\0\0\2" Q TSIG OPT("\0\0")),
           WIRE_VERDICT_FORMERR },
         { QUERY("\0\0\0\1\0\0\0\0\0\2" Q TSIG TSIG),
