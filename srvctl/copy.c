@@ -15,10 +15,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 
@@ -42,6 +45,12 @@ typedef struct {
     char  beside_lock[COPY_PATH];
 } copy_paths_t;
 
+/* Who has the writer's lock of the store that goes. */
+typedef struct {
+    pid_t  pid;                      /* 0: nobody */
+    int    fd;                       /* it lets go when this is closed */
+} copy_holder_t;
+
 
 static void copy_path(char path[COPY_PATH], const char *directory,
     const char *file);
@@ -53,8 +62,10 @@ static bool copy_file(const copy_paths_t *paths, const struct stat *owner);
 static bool copy_take(const srvctl_t *ctl, const copy_paths_t *paths);
 static bool copy_sound(srvctl_t *copy, const copy_paths_t *paths);
 static bool copy_value(void *data, store_span_t key, store_span_t bytes);
-static store_txn_t *copy_hold(const srvctl_t *ctl, const copy_paths_t *paths,
-    store_t **old);
+static bool copy_hold(copy_holder_t *holder, const srvctl_t *ctl,
+    const copy_paths_t *paths);
+static void copy_holder(const srvctl_t *ctl, int fd);
+static void copy_release(const copy_holder_t *holder);
 static bool copy_replace(const srvctl_t *ctl, const copy_paths_t *paths);
 static void copy_clean(const copy_paths_t *paths);
 
@@ -285,10 +296,9 @@ copy_file(const copy_paths_t *paths, const struct stat *owner)
 static bool
 copy_take(const srvctl_t *ctl, const copy_paths_t *paths)
 {
-    bool          good;
-    store_t      *old = NULL;
-    srvctl_t      copy = { .path = paths->beside, .room = COPY_ROOM };
-    store_txn_t  *held = NULL;
+    bool           good;
+    srvctl_t       copy = { .path = paths->beside, .room = COPY_ROOM };
+    copy_holder_t  holder = { .pid = 0 };
 
     /* as a writer, which makes the lock file that a reader would miss */
 
@@ -296,19 +306,13 @@ copy_take(const srvctl_t *ctl, const copy_paths_t *paths)
         return false;
     }
 
-    good = copy_sound(&copy, paths);
-
-    if (good) {
-        held = copy_hold(ctl, paths, &old);
-        good = srvctl_spend(&copy);
-    }
+    good = copy_sound(&copy, paths) && copy_hold(&holder, ctl, paths)
+           && srvctl_spend(&copy);
 
     srvctl_close(&copy);
 
     good = good && copy_replace(ctl, paths);
-
-    store_abort(held);
-    store_close(old);
+    copy_release(&holder);
 
     return good;
 }
@@ -346,28 +350,86 @@ copy_value(void *data, store_span_t key, store_span_t bytes)
 }
 
 
-/* The writer's lock of the store that goes; NULL where there is none to hold.
- * One that cannot be opened any more is what a restore is for. */
-static store_txn_t *
-copy_hold(const srvctl_t *ctl, const copy_paths_t *paths, store_t **old)
+/* By a child: what a restore is for may be a file that was cut short or worse,
+ * and ends who looks at it (SIGBUS).  There is nothing to hold then, nor where
+ * nobody has ever opened it. */
+static bool
+copy_hold(copy_holder_t *holder, const srvctl_t *ctl,
+    const copy_paths_t *paths)
 {
+    int    ends[2];
+    char   byte;
+    pid_t  pid;
+
+    /* a writer would make what is not there */
+
+    if (access(paths->data, F_OK) == -1 || access(paths->lock, F_OK) == -1) {
+        return true;
+    }
+
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == -1
+        || (pid = fork()) == -1)
+    {
+        warn("%s", paths->data);
+        return false;
+    }
+
+    if (pid == 0) {
+        close(ends[0]);
+        copy_holder(ctl, ends[1]);
+        _exit(EXIT_SUCCESS);
+    }
+
+    close(ends[1]);
+
+    holder->pid = pid;
+    holder->fd = ends[0];
+
+    /* a byte, or the end of one that could not get it */
+
+    return read(holder->fd, &byte, 1) >= 0;
+}
+
+
+/* The copy is the parent's: this process uses its own store alone. */
+static void
+copy_holder(const srvctl_t *ctl, int fd)
+{
+    char              byte = 0;
+    store_t          *store;
     store_txn_t      *txn;
     store_error_t     error;
     store_options_t   options = { .path = ctl->path, .writer = true,
                                   .map_size = 1 };
 
-    *old = NULL;
+    (void) signal(SIGBUS, SIG_DFL);
 
-    /* a writer would make what is not there */
-
-    if (access(paths->data, F_OK) == -1 || access(paths->lock, F_OK) == -1
-        || store_open(old, &options, &error) != STORE_OK
-        || store_write_begin(*old, &txn) != STORE_OK)
-    {
-        return NULL;
+    if (store_open(&store, &options, &error) != STORE_OK) {
+        return;
     }
 
-    return txn;
+    if (store_write_begin(store, &txn) == STORE_OK) {
+
+        /* until the parent closes its end, or dies */
+
+        if (write(fd, &byte, 1) == 1) {
+            (void) !read(fd, &byte, 1);
+        }
+
+        store_abort(txn);
+    }
+
+    store_close(store);
+}
+
+
+static void
+copy_release(const copy_holder_t *holder)
+{
+    if (holder->pid != 0) {
+        close(holder->fd);
+        (void) waitpid(holder->pid, NULL, 0);
+    }
 }
 
 
