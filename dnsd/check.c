@@ -11,6 +11,7 @@
 #include "sign.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,6 +31,7 @@ typedef struct {
 static bool check_user(const settings_t *settings, log_t *log);
 static bool check_group(const settings_t *settings, log_t *log);
 static bool check_store(const settings_t *settings, log_t *log);
+static bool check_xdp(const settings_t *settings, log_t *log);
 static bool check_secrets(const settings_t *settings, log_t *log);
 static bool check_keys(const settings_t *settings, log_t *log);
 
@@ -38,6 +40,7 @@ static const check_t  checks[] = {
     { "user", check_user },
     { "group", check_group },
     { "store", check_store },
+    { "xdp", check_xdp },
     { "cookie-secrets", check_secrets },
     { "keys", check_keys }
 };
@@ -120,6 +123,24 @@ check_store(const settings_t *settings, log_t *log)
     }
 
     return true;
+}
+
+
+static bool
+check_xdp(const settings_t *settings, log_t *log)
+{
+    bool      good = true;
+    unsigned  i;
+
+    for (i = 0; i < settings->nxdp; i++) {
+        if (if_nametoindex(settings->xdp[i].name) == 0) {
+            log_line(log, "--xdp %s: %s", settings->xdp[i].name,
+                     strerror(errno));
+            good = false;
+        }
+    }
+
+    return good;
 }
 
 

@@ -130,6 +130,8 @@ like($said, qr/^dnsd: cookie-secrets \S+:2: not 32/m,
 
 check('nothing', '', '--store is missing');
 check('no address', "store /x\n", '--listen is missing');
+check('an interface that is not there',
+      "store /tmp\nlisten $listen\nxdp none0\n", '--xdp none0: No such device');
 check('a store that is a file', "store $dir/conf\nlisten $listen\n",
       "--store $dir/conf: Not a directory");
 ($status, $said) = check('a store that is not there yet',
