@@ -162,6 +162,14 @@ watch_reload(watch_t *watch)
     watch->log->verbose = next.verbose;
 
     log_line(watch->log, "reloaded");
+
+    /* whether they are others by now could be told only by reading them, and
+     * the right to is gone */
+
+    if (next.keys[0] != '\0') {
+        log_line(watch->log, "keys: those of the start stay; others in %s take "
+                 "a restart", next.keys);
+    }
 }
 
 

@@ -158,6 +158,8 @@ $d->start('--config', "$d->{dir}/conf", '--keys', $dir);
 touched("$d->{dir}/conf", "sign-rate 20\nsign-rate-tcp 5\nkeys $away/empty\n");
 kill('HUP', $d->{pid});
 ok($d->wait_log(qr/^dnsd: reloaded$/m), 'reloaded');
+ok($d->wait_log(qr/^dnsd: keys: those of the start stay; others in \Q$dir\E /m),
+   '... and the keys are not, which is told');
 is($d->stop(), 0, 'stopped');
 
 touched("$d->{dir}/conf", "keys $dir\n");

@@ -108,6 +108,8 @@ SKIP: {
 }
 
 $d->finish();
+unlike($d->log(), qr/^dnsd: keys:/m, 'nothing of keys where there are none');
+
 done_testing();
 
 
