@@ -15,8 +15,9 @@ use FindBin;
 use Test::More;
 
 use constant RUNS => 50_000;             # well under a second each
-# Signatures, and PEM, take longer than all parsers.
-use constant FEWER => { device_sign => 4_000, dnssec_key => 10_000 };
+# Signatures, PEM and certificates take longer than all parsers.
+use constant FEWER => { device_sign => 4_000, dnssec_key => 10_000,
+                        device_identity => 5_000 };
 use constant TIMEOUT => 25;              # s for one input, on a busy machine
 
 my $root = abs_path("$FindBin::Bin/..");
