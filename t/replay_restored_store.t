@@ -142,6 +142,29 @@ subtest 'from a dump of yesterday' => sub {
     go_on();
 };
 
+# The mark of the copy tells the time where the machine runs since then; in
+# general nothing does.
+subtest 'by a clock that is behind' => sub {
+    $t->stop_nginx();
+    $t->write('behind', -86400);
+
+    my $begin = time();
+
+    {
+        local $t->{preload} = SrvRegistrar::BUILD . '/t/clock_ahead.so';
+        local $ENV{CLOCK_AHEAD} = $t->path('behind');
+
+        like($t->with_sanitizers(sub {
+            $t->srvctl('restore', $t->path('backup'))
+        }), qr/the clock is wrong: it stands 86[34]\d\d s before/, 'is told');
+        is($?, 0, '... and restored');
+    }
+
+    $t->start();
+    follows(2);
+    refused($begin);
+};
+
 like($t->srvctl('check'), qr/ damaged 0$/m, 'the store is whole');
 
 done_testing();
