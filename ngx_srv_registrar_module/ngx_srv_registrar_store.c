@@ -357,10 +357,12 @@ ngx_srv_registrar_store_issuers_visit(ngx_srv_registrar_store_t *store,
 
 
 /* Takes a snapshot, and with it the time and who is suspended: the mark in the
- * snapshot is what the clock must not fall below. */
+ * snapshot is what the clock must not fall below.  One that is known already,
+ * as most are while updates come in crowds, has nothing new to tell. */
 static store_status_t
 ngx_srv_registrar_store_renew(ngx_srv_registrar_store_t *store)
 {
+    uint64_t            txn;
     store_status_t      status;
     lease_clock_mark_t  mark;
 
@@ -368,6 +370,13 @@ ngx_srv_registrar_store_renew(ngx_srv_registrar_store_t *store)
 
     if (status != STORE_OK) {
         return status;
+    }
+
+    txn = store_txn_id(store->snapshot);
+
+    if (store->issuers_set && txn == store->seen) {
+        ngx_srv_registrar_store_clock(store, NULL);
+        return STORE_OK;
     }
 
     status = ngx_srv_registrar_store_issuers(store);
@@ -379,13 +388,10 @@ ngx_srv_registrar_store_renew(ngx_srv_registrar_store_t *store)
 
     status = store_get_mark(store->snapshot, &mark);
 
-    if (status == STORE_OK) {
-        ngx_srv_registrar_store_clock(store, &mark);
-        return STORE_OK;
-    }
-
-    if (status == STORE_NOT_FOUND) {
-        ngx_srv_registrar_store_clock(store, NULL);
+    if (status == STORE_OK || status == STORE_NOT_FOUND) {
+        ngx_srv_registrar_store_clock(store, status == STORE_OK ? &mark
+                                                                : NULL);
+        store->seen = txn;
         return STORE_OK;
     }
 

@@ -164,6 +164,9 @@ struct ngx_srv_registrar_store_s {
 
     store_t                        *env;         /* NULL while closed */
     store_txn_t                    *snapshot;    /* the event loop's; reset */
+    uint64_t                        seen;        /* the transaction whose mark
+                                                    and issuers are known,
+                                                    where issuers_set */
     lease_clock_t                   clock;
     store_issuers_t                 issuers;     /* as of the last read */
 
