@@ -1,33 +1,42 @@
 
 /*
- * What is derived from a secret: HKDF-SHA256 (RFC 5869), and HMAC-SHA256
- * (RFC 2104) under it or under such a key.
+ * SHA-256, and what is derived from a secret by it: HKDF-SHA256 (RFC 5869),
+ * and HMAC-SHA256 (RFC 2104) under it or under such a key.
  *
- * Both are made of plain digests: OpenSSL's own objects for them take several
- * times as long to set up as the hashing takes, and each update needs both,
- * once.  Always: a derived key lives on the stack and is cleansed before the
- * function returns; OpenSSL's error queue is left empty.  Any thread.
+ * All are made of OpenSSL's plain digest, which lives on the stack: its own
+ * objects take several times as long to find and to set up as the hashing
+ * takes, and each update hashes a dozen times.  Always: a derived key lives on
+ * the stack and is cleansed before the function returns; nothing is put into
+ * OpenSSL's error queue.  Any thread.
  */
+
+/* since 3.0 OpenSSL would rather have all of it done by EVP, which costs an
+ * update 3 us more */
+#define OPENSSL_SUPPRESS_DEPRECATED
 
 #include "device_key.h"
 
 #include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <string.h>
 
 
-#define DEVICE_SHA256_LEN    DEVICE_KEY_MAC_LEN
 #define DEVICE_SHA256_BLOCK  64
 
 
-static EVP_MD_CTX *device_sha256_open(void);
-static bool device_hkdf_sha256(EVP_MD_CTX *ctx, uint8_t *out, size_t len,
-    const uint8_t secret[DEVICE_SECRET_LEN], store_span_t salt,
-    store_span_t info);
-static bool device_hmac_sha256(EVP_MD_CTX *ctx,
-    uint8_t mac[DEVICE_SHA256_LEN], store_span_t key,
-    const store_span_t *parts, size_t n);
+static bool device_hmac_sha256(uint8_t mac[DEVICE_SHA256_LEN],
+    store_span_t key, const store_span_t *parts, size_t n);
+
+
+bool
+device_sha256(uint8_t digest[DEVICE_SHA256_LEN], store_span_t data)
+{
+    SHA256_CTX  ctx;
+
+    return SHA256_Init(&ctx) == 1
+           && SHA256_Update(&ctx, data.data, data.len) == 1
+           && SHA256_Final(digest, &ctx) == 1;
+}
 
 
 /*
@@ -55,84 +64,20 @@ device_key_mac(uint8_t mac[DEVICE_KEY_MAC_LEN],
 {
     bool          made;
     uint8_t       derived[DEVICE_KEY_LEN];
-    EVP_MD_CTX   *ctx;
     store_span_t  key = { derived, sizeof(derived) };
-    store_span_t  salt = { generation, STORE_GENERATION_LEN };
-    store_span_t  info = { (const uint8_t *) fqdn, strlen(fqdn) };
 
-    ctx = device_sha256_open();
+    made = device_key_derive(derived, secret, generation, fqdn)
+           && device_hmac_sha256(mac, key, &base, 1);
 
-    made = ctx != NULL
-           && device_hkdf_sha256(ctx, derived, sizeof(derived), secret, salt,
-                                 info)
-           && device_hmac_sha256(ctx, mac, key, &base, 1);
-
-    EVP_MD_CTX_free(ctx);
     OPENSSL_cleanse(derived, sizeof(derived));
-    ERR_clear_error();
 
     return made;
-}
-
-
-bool
-device_hkdf(uint8_t *out, size_t len,
-    const uint8_t secret[DEVICE_SECRET_LEN], store_span_t salt,
-    store_span_t info)
-{
-    bool         derived;
-    EVP_MD_CTX  *ctx;
-
-    ctx = device_sha256_open();
-    derived = ctx != NULL
-              && device_hkdf_sha256(ctx, out, len, secret, salt, info);
-
-    EVP_MD_CTX_free(ctx);
-    ERR_clear_error();
-
-    return derived;
-}
-
-
-bool
-device_hmac(uint8_t mac[DEVICE_KEY_MAC_LEN],
-    const uint8_t secret[DEVICE_SECRET_LEN], const store_span_t *parts,
-    size_t n)
-{
-    bool          made;
-    EVP_MD_CTX   *ctx;
-    store_span_t  key = { secret, DEVICE_SECRET_LEN };
-
-    ctx = device_sha256_open();
-    made = ctx != NULL && device_hmac_sha256(ctx, mac, key, parts, n);
-
-    EVP_MD_CTX_free(ctx);
-    ERR_clear_error();
-
-    return made;
-}
-
-
-/* Freeing it wipes it. */
-static EVP_MD_CTX *
-device_sha256_open(void)
-{
-    EVP_MD_CTX  *ctx;
-
-    ctx = EVP_MD_CTX_new();
-
-    if (ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1) {
-        EVP_MD_CTX_free(ctx);
-        return NULL;
-    }
-
-    return ctx;
 }
 
 
 /* RFC 5869 2 */
-static bool
-device_hkdf_sha256(EVP_MD_CTX *ctx, uint8_t *out, size_t len,
+bool
+device_hkdf(uint8_t *out, size_t len,
     const uint8_t secret[DEVICE_SECRET_LEN], store_span_t salt,
     store_span_t info)
 {
@@ -143,7 +88,7 @@ device_hkdf_sha256(EVP_MD_CTX *ctx, uint8_t *out, size_t len,
 
     parts[0] = (store_span_t) { secret, DEVICE_SECRET_LEN };
     made = len <= 255 * sizeof(block)
-           && device_hmac_sha256(ctx, prk, salt, parts, 1);
+           && device_hmac_sha256(prk, salt, parts, 1);
 
     /* the first block has none before it */
 
@@ -152,8 +97,8 @@ device_hkdf_sha256(EVP_MD_CTX *ctx, uint8_t *out, size_t len,
     parts[2] = (store_span_t) { &counter, 1 };
 
     for (counter = 1; made && len != 0; counter++) {
-        made = device_hmac_sha256(ctx, block, (store_span_t) {
-                                      prk, sizeof(prk) }, parts, 3);
+        made = device_hmac_sha256(block, (store_span_t) { prk, sizeof(prk) },
+                                  parts, 3);
 
         n = (len < sizeof(block)) ? len : sizeof(block);
         memcpy(out, block, made ? n : 0);
@@ -169,15 +114,26 @@ device_hkdf_sha256(EVP_MD_CTX *ctx, uint8_t *out, size_t len,
 }
 
 
-/* RFC 2104 2, for keys of a block at most; a context that was opened starts
- * over. */
-static bool
-device_hmac_sha256(EVP_MD_CTX *ctx, uint8_t mac[DEVICE_SHA256_LEN],
-    store_span_t key, const store_span_t *parts, size_t n)
+bool
+device_hmac(uint8_t mac[DEVICE_KEY_MAC_LEN],
+    const uint8_t secret[DEVICE_SECRET_LEN], const store_span_t *parts,
+    size_t n)
 {
-    bool     made;
-    size_t   i;
-    uint8_t  pad[DEVICE_SHA256_BLOCK], inner[DEVICE_SHA256_LEN];
+    store_span_t  key = { secret, DEVICE_SECRET_LEN };
+
+    return device_hmac_sha256(mac, key, parts, n);
+}
+
+
+/* RFC 2104 2, for keys of a block at most. */
+static bool
+device_hmac_sha256(uint8_t mac[DEVICE_SHA256_LEN], store_span_t key,
+    const store_span_t *parts, size_t n)
+{
+    bool        made;
+    size_t      i;
+    uint8_t     pad[DEVICE_SHA256_BLOCK], inner[DEVICE_SHA256_LEN];
+    SHA256_CTX  ctx;
 
     if (key.len > sizeof(pad)) {
         return false;
@@ -189,11 +145,11 @@ device_hmac_sha256(EVP_MD_CTX *ctx, uint8_t mac[DEVICE_SHA256_LEN],
         pad[i] ^= key.data[i];
     }
 
-    made = EVP_DigestInit_ex(ctx, NULL, NULL) == 1
-           && EVP_DigestUpdate(ctx, pad, sizeof(pad)) == 1;
+    made = SHA256_Init(&ctx) == 1
+           && SHA256_Update(&ctx, pad, sizeof(pad)) == 1;
 
     for (i = 0; made && i < n; i++) {
-        made = EVP_DigestUpdate(ctx, parts[i].data, parts[i].len) == 1;
+        made = SHA256_Update(&ctx, parts[i].data, parts[i].len) == 1;
     }
 
     for (i = 0; i < sizeof(pad); i++) {
@@ -201,14 +157,15 @@ device_hmac_sha256(EVP_MD_CTX *ctx, uint8_t mac[DEVICE_SHA256_LEN],
     }
 
     made = made
-           && EVP_DigestFinal_ex(ctx, inner, NULL) == 1
-           && EVP_DigestInit_ex(ctx, NULL, NULL) == 1
-           && EVP_DigestUpdate(ctx, pad, sizeof(pad)) == 1
-           && EVP_DigestUpdate(ctx, inner, sizeof(inner)) == 1
-           && EVP_DigestFinal_ex(ctx, mac, NULL) == 1;
+           && SHA256_Final(inner, &ctx) == 1
+           && SHA256_Init(&ctx) == 1
+           && SHA256_Update(&ctx, pad, sizeof(pad)) == 1
+           && SHA256_Update(&ctx, inner, sizeof(inner)) == 1
+           && SHA256_Final(mac, &ctx) == 1;
 
     OPENSSL_cleanse(pad, sizeof(pad));
     OPENSSL_cleanse(inner, sizeof(inner));
+    OPENSSL_cleanse(&ctx, sizeof(ctx));
 
     return made;
 }

@@ -19,7 +19,6 @@
 #include <string.h>
 
 
-#define DEVICE_SHA256_LEN  32
 
 /* id-on-hardwareModuleName, RFC 4108 5 */
 #define DEVICE_HARDWARE_OID  "1.3.6.1.5.5.7.8.4"
@@ -49,8 +48,7 @@ device_identity_spki(store_span_t spki, char out[65])
     uint8_t  hash[DEVICE_SHA256_LEN];
 
     done = spki.len > 0
-           && EVP_Digest(spki.data, spki.len, hash, NULL, EVP_sha256(), NULL)
-              == 1;
+           && device_sha256(hash, spki);
 
     if (done) {
         device_hex_write(out, hash, sizeof(hash));

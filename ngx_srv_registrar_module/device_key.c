@@ -21,7 +21,6 @@
 #include <string.h>
 
 
-#define DEVICE_SHA256_LEN   32
 #define DEVICE_ED25519_LEN  32
 #define DEVICE_P256_LEN     32       /* of a coordinate, and of r and s */
 
@@ -73,13 +72,10 @@ bool
 device_generation_tag(uint8_t tag[DEVICE_TAG_LEN],
     const uint8_t generation[STORE_GENERATION_LEN])
 {
-    uint8_t  hash[DEVICE_SHA256_LEN];
+    uint8_t       hash[DEVICE_SHA256_LEN];
+    store_span_t  span = { generation, STORE_GENERATION_LEN };
 
-    if (EVP_Digest(generation, STORE_GENERATION_LEN, hash, NULL,
-                   EVP_sha256(), NULL)
-        != 1)
-    {
-        ERR_clear_error();
+    if (!device_sha256(hash, span)) {
         return false;
     }
 

@@ -16,6 +16,7 @@
 
 #define DEVICE_SECRET_LEN    32
 #define DEVICE_SECRETS_MAX   16
+#define DEVICE_SHA256_LEN    32
 #define DEVICE_KEY_LEN       32      /* of a derived HMAC key */
 #define DEVICE_KEY_MAC_LEN   32      /* of HMAC-SHA256 */
 #define DEVICE_FQDN_MAX      253     /* characters, no final dot (RFC 1035) */
@@ -78,6 +79,9 @@ bool device_keyid_parse(char fqdn[DEVICE_FQDN_MAX + 1],
 /* The first bytes of SHA-256(generation), which a keyid shows. */
 bool device_generation_tag(uint8_t tag[DEVICE_TAG_LEN],
     const uint8_t generation[STORE_GENERATION_LEN]);
+
+/* SHA-256 of what may be public: it is not wiped. */
+bool device_sha256(uint8_t digest[DEVICE_SHA256_LEN], store_span_t data);
 
 /* HKDF-SHA256 (RFC 5869) of a secret; len at most 255 * 32, the salt of 64
  * bytes at most. */

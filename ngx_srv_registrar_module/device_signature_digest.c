@@ -12,18 +12,20 @@
 #include <openssl/evp.h>
 
 #include "device_field.h"
+#include "device_key.h"
 
 
 /* The field in all its lines: more than both digests and some unknown ones
  * need. */
 #define DEVICE_DIGEST_FIELD_MAX  1024
 
-#define DEVICE_DIGEST_LEN_MAX    64
+#define DEVICE_SHA512_LEN        64
 
 
-static const EVP_MD *device_digest_algorithm(store_span_t name);
+static size_t device_digest_len(store_span_t name);
 static device_reason_t device_digest_check(const device_field_member_t *member,
-    const EVP_MD *algorithm, store_span_t body, device_error_t *error);
+    size_t len, store_span_t body, device_error_t *error);
+static bool device_digest_make(uint8_t *made, size_t len, store_span_t body);
 
 
 device_reason_t
@@ -31,9 +33,9 @@ device_signature_digest(const device_message_t *message,
     device_error_t *error)
 {
     bool                    known;
+    size_t                  len;
     uint8_t                 joined[DEVICE_DIGEST_FIELD_MAX];
     store_span_t            value;
-    const EVP_MD           *algorithm;
     device_room_t           room;
     device_reason_t         reason;
     device_presence_t       presence;
@@ -70,15 +72,14 @@ device_signature_digest(const device_message_t *message,
                                  DEVICE_SIGNATURES_MAX);
         }
 
-        algorithm = device_digest_algorithm(member.key);
-        if (algorithm == NULL) {
+        len = device_digest_len(member.key);
+        if (len == 0) {
             continue;
         }
 
         known = true;
 
-        reason = device_digest_check(&member, algorithm, message->body,
-                                     error);
+        reason = device_digest_check(&member, len, message->body, error);
         if (reason != DEVICE_OK) {
             return reason;
         }
@@ -102,51 +103,43 @@ device_signature_digest(const device_message_t *message,
 }
 
 
-/* NULL for what is too weak or unknown: RFC 9530 5 deprecates md5, sha and the
+/* 0 for what is too weak or unknown: RFC 9530 5 deprecates md5, sha and the
  * checksums, and a body vouched for by these alone is not vouched for. */
-static const EVP_MD *
-device_digest_algorithm(store_span_t name)
+static size_t
+device_digest_len(store_span_t name)
 {
     if (device_span_is(name, "sha-256")) {
-        return EVP_sha256();
+        return DEVICE_SHA256_LEN;
     }
 
-    if (device_span_is(name, "sha-512")) {
-        return EVP_sha512();
-    }
-
-    return NULL;
+    return device_span_is(name, "sha-512") ? DEVICE_SHA512_LEN : 0;
 }
 
 
 /* A digest is no secret; the constant time costs nothing and spares the next
  * reader the question. */
 static device_reason_t
-device_digest_check(const device_field_member_t *member,
-    const EVP_MD *algorithm, store_span_t body, device_error_t *error)
+device_digest_check(const device_field_member_t *member, size_t len,
+    store_span_t body, device_error_t *error)
 {
-    size_t        len;
-    uint8_t       sent[DEVICE_DIGEST_LEN_MAX], made[EVP_MAX_MD_SIZE];
-    unsigned int  made_len;
+    size_t   sent_len;
+    uint8_t  sent[DEVICE_SHA512_LEN], made[DEVICE_SHA512_LEN];
 
-    len = sizeof(sent);
+    sent_len = sizeof(sent);
 
     if (member->value.type != DEVICE_FIELD_BYTES
-        || !device_field_decode(member->value.text, sent, &len))
+        || !device_field_decode(member->value.text, sent, &sent_len))
     {
         return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
                              "a digest of Content-Digest is no base64");
     }
 
-    if (EVP_Digest(body.data, body.len, made, &made_len, algorithm, NULL)
-        != 1)
-    {
-        ERR_clear_error();
+    if (!device_digest_make(made, len, body)) {
         return device_refuse(error, DEVICE_INTERNAL, NULL,
                              "no digest could be made");
     }
 
-    if (len != made_len || CRYPTO_memcmp(sent, made, len) != 0) {
+    if (sent_len != len || CRYPTO_memcmp(sent, made, len) != 0) {
         return device_refuse(error, DEVICE_DIGEST_MISMATCH, NULL,
                              "Content-Digest is not the %.*s of the body "
                              "received (%zu bytes)",
@@ -155,4 +148,21 @@ device_digest_check(const device_field_member_t *member,
     }
 
     return DEVICE_OK;
+}
+
+
+static bool
+device_digest_make(uint8_t *made, size_t len, store_span_t body)
+{
+    bool  done;
+
+    if (len == DEVICE_SHA256_LEN) {
+        return device_sha256(made, body);
+    }
+
+    done = EVP_Digest(body.data, body.len, made, NULL, EVP_sha512(), NULL)
+           == 1;
+    ERR_clear_error();
+
+    return done;
 }

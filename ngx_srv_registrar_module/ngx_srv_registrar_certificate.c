@@ -193,7 +193,6 @@ ngx_srv_registrar_certificate_issuer(ngx_http_request_t *r,
 {
     int               n;
     X509             *cert;
-    unsigned          size;
     store_span_t      spki;
     device_reason_t   reason;
 
@@ -214,8 +213,7 @@ ngx_srv_registrar_certificate_issuer(ngx_http_request_t *r,
         return reason;
     }
 
-    issuer->known = EVP_Digest(spki.data, spki.len, issuer->digest, &size,
-                               EVP_sha256(), NULL) == 1;
+    issuer->known = device_sha256(issuer->digest, spki);
 
     return issuer->known
            && ngx_srv_registrar_certificate_name(r, cert, &issuer->name)
