@@ -81,6 +81,7 @@ device_sign_due(const device_place_t *place)
     }
 
     sign_rrsets(&sign, rrsets, n);
+    sign.own = true;
 
     /* what was prepared is not stored */
 
@@ -160,6 +161,7 @@ sign_begin(device_sign_t *sign, const device_place_t *place)
 
     sign->place = place;
     sign->n = 0;
+    sign->own = false;
     sign->writer = NULL;
     sign->nzsks = 0;
     sign->trial = false;
@@ -169,7 +171,15 @@ sign_begin(device_sign_t *sign, const device_place_t *place)
     sign->missing = false;
     sign->failed = false;
 
-    for (i = 0; i < DEVICE_SIGN_DONORS; i++) {
+    i = 0;
+
+    if (place->value != NULL) {
+        sign->donors[0] = *place->value;
+        sign->donates[0] = true;
+        i = 1;
+    }
+
+    for ( /* void */ ; i < DEVICE_SIGN_DONORS; i++) {
         sign->donates[i] = bytes[i].len != 0
                            && store_value_open_made(&sign->donors[i], key,
                                                     bytes[i]);

@@ -22,6 +22,8 @@
 #define SIGN_MARKS      65536
 
 
+static bool sign_has(const device_sign_t *sign, size_t donor,
+    const store_rrset_t *rrset);
 static bool sign_is_good(const device_sign_t *sign, const store_rrset_t *rrset,
     const dnssec_key_t *key, const store_rr_t *rr);
 static int64_t sign_need(const device_sign_t *sign, const store_rrset_t *rrset);
@@ -55,15 +57,13 @@ device_sign_take(const device_sign_t *sign, const store_rrset_t *rrset,
     const dnssec_key_t *key, store_rr_t *rr, size_t *donor)
 {
     size_t           i;
-    store_rrset_t    there, signatures;
+    store_rrset_t    signatures;
     store_rr_iter_t  iter;
 
     for (i = 0; i < DEVICE_SIGN_DONORS; i++) {
 
         if (!sign->donates[i]
-            || !store_rrset_find(&sign->donors[i], rrset->owner, rrset->type,
-                                 &there)
-            || !device_sign_same(&there, rrset)
+            || !sign_has(sign, i, rrset)
             || !store_rrset_find(&sign->donors[i], rrset->owner,
                                  STORE_TYPE_RRSIG, &signatures))
         {
@@ -81,6 +81,20 @@ device_sign_take(const device_sign_t *sign, const store_rrset_t *rrset,
     }
 
     return false;
+}
+
+
+/* A sweep comes here for every value: what is the donor's own is not looked
+ * for. */
+static bool
+sign_has(const device_sign_t *sign, size_t donor, const store_rrset_t *rrset)
+{
+    store_rrset_t  there;
+
+    return (donor == 0 && sign->own && rrset != &sign->nsec)
+           || (store_rrset_find(&sign->donors[donor], rrset->owner,
+                                rrset->type, &there)
+               && device_sign_same(&there, rrset));
 }
 
 

@@ -26,6 +26,7 @@ typedef struct {
     const device_place_t  *place;
     const store_rrset_t   *rrsets;
     size_t                 n;
+    bool                   own;          /* they are the first donor's */
     store_writer_t        *writer;       /* NULL: only looking */
     size_t                 nzsks;        /* of the signer's, those that find
                                             room */

@@ -34,6 +34,8 @@ typedef struct device_signer_s  device_signer_t;
 typedef struct {
     const store_key_t  *key;
     store_span_t        bytes;       /* as read; empty where there is none */
+    const store_value_t  *value;     /* bytes, where somebody has opened them
+                                        under key already; or NULL */
     int64_t             now;         /* lease time */
     uint8_t            *buffer;      /* STORE_VALUE_MAX bytes, for the new */
     const store_issuers_t  *issuers; /* who is suspended; a sweep needs none */

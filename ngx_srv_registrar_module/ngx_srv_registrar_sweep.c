@@ -359,6 +359,7 @@ ngx_srv_registrar_sweep_value(ngx_srv_registrar_slice_t *slice,
 
     place.key = key;
     place.bytes = bytes;
+    place.value = value;
     place.now = slice->now;
     place.buffer = slice->buffer;
     place.signer = zone->signer;
