@@ -304,15 +304,19 @@ renews_in_time(void **unused)
     assert_true(world.outcome.dns_changed);
     assert_false(due(&world));
 
-    /* a long lease: a week more than is needed */
+    /* a long lease: a week more than is needed, for one that is renewed */
 
     record.lease = 30 * DAY;
     put(&world, &record, 1);
     assert_int_equal(sweep(&world), 2);
-    world.now += 10 * DAY;
-    assert_false(due(&world));
-
+    world.now += 6 * DAY;
     update.lease = 30 * DAY;
+    claim = world_claim('a', world.now);
+    assert_int_equal(world_apply(&world, &claim, DEVICE_MERGE, &update),
+                     DEVICE_OK);
+    assert_int_equal(world.first.signatures, 0);
+    world.now += 4 * DAY;
+    assert_false(due(&world));
     claim = world_claim('a', world.now);
     assert_int_equal(world_apply(&world, &claim, DEVICE_MERGE, &update),
                      DEVICE_OK);

@@ -265,6 +265,67 @@ denial_roll(void **state)
 }
 
 
+/* One of two signatures is over: the other goes out, alone. */
+static void
+denial_over(void **state)
+{
+    size_t     i, len;
+    world_t   *world = *state;
+    uint8_t    query[300];
+
+    static const struct {
+        const char  *name;
+        size_t       len;
+        uint16_t     type;
+    } questions[] = {
+        { NAME("\5first"), 1 }, { NAME("\5first"), 28 },
+        { NAME("\4last"), 1 }, { NAME("\4last"), 28 }
+    };
+
+    world->now = SIGNED_NOW;
+
+    for (i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
+        bool  positive = questions[i].type == 1;
+
+        len = proof_query(query, questions[i].name, questions[i].len,
+                          questions[i].type, DO);
+        world_ask(world, query, len, 4096);
+        assert_int_equal(world->answer.dnssec, ANSWER_DNSSEC_STORED);
+        assert_int_equal(world->outcome,
+                         positive ? ANSWER_NOERROR : ANSWER_NODATA);
+
+        /* the SOA has both */
+
+        assert_int_equal(wire_get16(world->reply + 6), positive ? 2 : 0);
+        assert_int_equal(wire_get16(world->reply + 8), positive ? 0 : 5);
+    }
+}
+
+
+static void
+over_zone(store_txn_t *txn)
+{
+    static const signed_how_t  first = { .over = 1 };
+    static const signed_how_t  last = { .over = 2 };
+    static const signed_set_t  sets[] = {
+        { SIGNED_SELF, 1, SIGNED_LATER, { SIGNED_RR("\300\0\2\1") } }
+    };
+
+    signed_zone(txn);
+    signed_device(txn, "first", sets, SIGNED_N(sets), &first);
+    signed_device(txn, "last", sets, SIGNED_N(sets), &last);
+}
+
+
+static int
+over(void **state)
+{
+    proof_setup(state, 2, over_zone);
+
+    return 0;
+}
+
+
 static int
 broken(void **state)
 {
@@ -288,6 +349,7 @@ main(void)
                                         proof_teardown),
         cmocka_unit_test_setup_teardown(denial_roll, proof_one,
                                         proof_teardown),
+        cmocka_unit_test_setup_teardown(denial_over, over, proof_teardown),
         cmocka_unit_test_setup_teardown(denial_broken, broken, proof_teardown)
     };
 

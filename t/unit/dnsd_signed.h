@@ -54,6 +54,7 @@ typedef struct {
 typedef struct {
     int64_t   inception;             /* 0: an hour ago */
     int64_t   expiration;            /* 0: in two weeks */
+    unsigned  over;                  /* bits of keys whose signatures are */
     uint32_t  nsec_ttl;              /* 0: as the SOA says */
     bool      no_nsec;
     bool      no_nsec_rrsig;
@@ -148,7 +149,8 @@ signed_rrsigs(store_writer_t *writer, const uint8_t *owner, size_t owner_len,
         WORLD_MUST(dnssec_rrsig_make(signed_keys.keys[k], &rrset,
                                      how->inception != 0 ? how->inception
                                      : SIGNED_NOW - 3600,
-                                     how->expiration != 0 ? how->expiration
+                                     how->over & 1u << k ? SIGNED_NOW
+                                     : how->expiration != 0 ? how->expiration
                                      : SIGNED_UNTIL, rrsig, &len));
         world_rr(writer, rrsig, len, -1);
     }
