@@ -44,7 +44,7 @@ $keys->make('zsk15', algorithm => 15);
 my %parent = parent_started();
 
 $t->configure(zone_base => "ttl 1s;\nlease 30s 2h 1d;\n"
-    . 'allow_address 127.0.0.0/8;', http => 'srv_registrar_sweep 1s;');
+    . 'allow_address 127.0.0.0/8; max_rrsets 40;', http => 'srv_registrar_sweep 1s;');
 $t->start();
 ok($t->wait_log(qr/values of signed zones are signed/, 20), 'all is signed');
 parent_has('ksk');
@@ -54,6 +54,15 @@ my $device = $t->device('device');
 
 $device->enroll();
 is($device->register(15269)->{status}, 200, 'a device');
+
+# One that has room for the signatures of one key, and not of two.
+
+my $full = $t->device('full');
+
+$full->enroll();
+is($full->put({ records => [map {
+    { name => "t$_", type => 'TXT', data => ['"x"'] } } 1 .. 39] })->{status},
+    200, 'another, which is full');
 
 my $unbound = unbound_started();
 
@@ -84,9 +93,12 @@ subtest 'an algorithm' => sub {
     believed('both sign all', sub {
         keys_are('ksk2', 'zsk2', 'ksk15', 'zsk15') });
     signs('SOA', 'zsk2', 'zsk15');
+    signs_full('zsk2');
     believed('the parent has both', sub { parent_has('ksk2', 'ksk15') });
     believed('the old one retires', sub {
         keys_are('ksk2 retired', 'zsk2', 'ksk15', 'zsk15') });
+    signs('SOA', 'zsk2', 'zsk15');
+    signs_full('zsk15');
     believed('the parent forgets it', sub { parent_has('ksk15') });
     believed('it goes', sub { keys_are('ksk15', 'zsk15') });
     signs('SOA', 'zsk15');
@@ -120,7 +132,7 @@ sub believed
 
     while (time() < $end) {
         for my $name ('www', 'www/AAAA', 'nobody-' . int(rand(1e9)), '@/SOA',
-                      '@/DNSKEY', '_xmpp-server._tcp.device/SRV')
+                      '@/DNSKEY', '_xmpp-server._tcp.device/SRV', 't7.full/TXT')
         {
             my $said = asked($name);
 
@@ -140,9 +152,9 @@ sub asked
     my ($question) = @_;
 
     my ($name, $type) = split(m{/}, $question);
-    my $label = $device->fqdn() =~ s/\..*//r;
+    my %labels = (device => $device, full => $full);
 
-    $name =~ s/\bdevice$/$label/;
+    $name =~ s{\b(device|full)$}{$labels{$1}->fqdn() =~ s/\..*//r}e;
 
     my $reply = $unbound->query($name eq '@' ? $t->{zone}
         : "$name.$t->{zone}", $type // 'A');
@@ -176,6 +188,17 @@ sub signs
     is_deeply($good->{"$t->{zone}. $type"},
         [sort { $a <=> $b } map { $keys->tag($_) } @names],
         "$type is signed by @names");
+}
+
+
+sub signs_full
+{
+    my ($name) = @_;
+
+    my ($bad, $good) = $keys->verify($t);
+
+    is_deeply($good->{'t7.' . $full->fqdn() . '. TXT'}, [$keys->tag($name)],
+        "who is full is signed by $name alone");
 }
 
 
