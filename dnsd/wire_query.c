@@ -239,7 +239,8 @@ wire_additional_parse(wire_query_t *query, wire_cursor_t *cursor, unsigned n)
 }
 
 
-/* RFC 8945 4.2.  The algorithm's name has no pointers. */
+/* RFC 8945 4.2.  The algorithm's name has no pointers: it begins the RDATA, and
+ * there is nothing before it to lead to. */
 static bool
 wire_tsig_parse(wire_tsig_t *tsig, const wire_record_t *record)
 {
@@ -249,7 +250,6 @@ wire_tsig_parse(wire_tsig_t *tsig, const wire_record_t *record)
 
     if (record->class != WIRE_CLASS_ANY || record->ttl != 0
         || !wire_name_parse(&algorithm, rdata.data, rdata.len, &at)
-        || algorithm.len != at
         || rdata.len - at < WIRE_TSIG_TIME + WIRE_TSIG_FIXED)
     {
         return false;
