@@ -205,7 +205,14 @@ ngx_srv_registrar_work_handler(void *data, ngx_log_t *log)
         work->replaced = store_replaced(work->env);
     }
 
-    if (work->status == STORE_OK && work->todo & NGX_SRV_REGISTRAR_PUBLISH) {
+    /* readers and sweeps come round again by themselves */
+
+    if (work->status != STORE_OK) {
+        work->failed = work->todo & NGX_SRV_REGISTRAR_PUBLISH;
+        return;
+    }
+
+    if (work->todo & NGX_SRV_REGISTRAR_PUBLISH) {
         ngx_srv_registrar_publish(work, log);
     }
 
@@ -276,6 +283,14 @@ ngx_srv_registrar_commit_done(ngx_event_t *ev)
 
     ev->complete = 0;
 
+    if (store->refs == 0) {
+
+        /* no cycle, and so neither a request nor a configuration */
+
+        ngx_srv_registrar_store_free(store);
+        return;
+    }
+
     ngx_srv_registrar_metrics_work(store);
 
     jobs = store->work.jobs;
@@ -287,14 +302,6 @@ ngx_srv_registrar_commit_done(ngx_event_t *ev)
     }
 
     ngx_srv_registrar_store_settle(store);
-
-    if (store->refs == 0) {
-
-        /* no cycle, and so no request */
-
-        ngx_srv_registrar_store_free(store);
-        return;
-    }
 
     ngx_srv_registrar_wake_add(store, jobs);
     ngx_srv_registrar_commit_next(store);

@@ -22,6 +22,7 @@ static ngx_srv_registrar_store_t *ngx_srv_registrar_store_find(
 static ngx_srv_registrar_store_t *ngx_srv_registrar_store_create(
     ngx_cycle_t *cycle);
 static void ngx_srv_registrar_store_detach(void *data);
+static void ngx_srv_registrar_store_let_go(ngx_srv_registrar_store_t *store);
 
 
 static struct {
@@ -292,11 +293,29 @@ ngx_srv_registrar_store_free(ngx_srv_registrar_store_t *store)
         ngx_del_timer(&store->busy);
     }
 
+    ngx_srv_registrar_store_let_go(store);
+
+    ngx_free(store);
+}
+
+
+/* The last task may have ended without its completion: what it opened is then
+ * known to it alone. */
+static void
+ngx_srv_registrar_store_let_go(ngx_srv_registrar_store_t *store)
+{
+    if (store->in_flight && store->work.todo & NGX_SRV_REGISTRAR_OPEN) {
+        store_close(store->work.env);
+    }
+
     store_read_close(store->snapshot);
     store_close(store->env);
     store_close(store->work.old);
 
-    ngx_free(store);
+    store->in_flight = 0;
+    store->snapshot = NULL;
+    store->env = NULL;
+    store->work.old = NULL;
 }
 
 
@@ -307,22 +326,6 @@ ngx_srv_registrar_store_exit(ngx_cycle_t *cycle)
     ngx_srv_registrar_store_t  *store;
 
     for (store = ngx_srv_registrar_registry.first; store; store = store->next) {
-
-        if (store->in_flight) {
-            /* done, but its completion will not run any more */
-            store->in_flight = 0;
-
-            if (store->work.todo & NGX_SRV_REGISTRAR_OPEN) {
-                store_close(store->work.env);
-            }
-        }
-
-        store_read_close(store->snapshot);
-        store_close(store->env);
-        store_close(store->work.old);
-
-        store->snapshot = NULL;
-        store->env = NULL;
-        store->work.old = NULL;
+        ngx_srv_registrar_store_let_go(store);
     }
 }
