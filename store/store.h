@@ -163,10 +163,11 @@ store_status_t store_get_batch(store_txn_t *txn, const store_key_t *const *keys,
 
 /*
  * Visits values in key order, meta keys left out, from the first key that is
- * not below *from (len 0: the very first), at most `limit` of them; the
- * visitor returns false to stop early.  *from becomes the key to go on with,
- * len 0 when the end was reached.  Works in both kinds of transaction; the
- * visitor must not write.
+ * not below *from (len 0: the very first), at most `limit` of them but for
+ * keys above STORE_KEY_MAX, which only a damaged file has; the visitor returns
+ * false to stop early.  *from becomes the key to go on with, len 0 when the
+ * end was reached.  Works in both kinds of transaction; the visitor must not
+ * write.
  */
 typedef bool (*store_visitor_t)(void *data, store_span_t key,
     store_span_t bytes);

@@ -19,10 +19,12 @@
 #define STORE_META_MAX    (1024 * 1024)
 
 
+static store_status_t store_txn_keep(store_txn_t *txn, int rc);
 static void store_walk_next(store_key_t *from, const MDB_val *key);
 
 
-store_status_t
+/* Translates rc, and keeps it where it is the transaction's first failure. */
+static store_status_t
 store_txn_keep(store_txn_t *txn, int rc)
 {
     store_status_t  status;
@@ -132,11 +134,13 @@ store_walk(store_txn_t *txn, store_key_t *from, size_t limit,
     rc = mdb_cursor_get(cursor, &k, &v,
                         from->len != 0 ? MDB_SET_RANGE : MDB_FIRST);
 
-    /* Meta keys begin with FF and so stand behind all others. */
+    /* Meta keys begin with FF and so stand behind all others.  No walk ends
+     * before a key that is longer than any of ours (somebody damaged the
+     * file). */
 
     while (rc == 0 && *(uint8_t *) k.mv_data != UINT8_MAX) {
 
-        if (limit == 0 || !more) {
+        if ((limit == 0 || !more) && k.mv_size <= STORE_KEY_MAX) {
             break;
         }
 
@@ -145,8 +149,8 @@ store_walk(store_txn_t *txn, store_key_t *from, size_t limit,
         bytes.data = v.mv_data;
         bytes.len = v.mv_size;
 
-        more = visitor(data, key, bytes);
-        limit--;
+        more = more && visitor(data, key, bytes);
+        limit -= limit != 0;
 
         rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
     }
@@ -162,8 +166,8 @@ store_walk(store_txn_t *txn, store_key_t *from, size_t limit,
 }
 
 
-/* Where a walk goes on.  A key that is longer than any of ours (somebody
- * damaged the file) is found again by its beginning. */
+/* Where a walk goes on: at a key that *from has room for, or it would come by
+ * the same ones again. */
 static void
 store_walk_next(store_key_t *from, const MDB_val *key)
 {
@@ -177,7 +181,7 @@ store_walk_next(store_key_t *from, const MDB_val *key)
     }
 
     bytes.data = key->mv_data;
-    bytes.len = key->mv_size < STORE_KEY_MAX ? key->mv_size : STORE_KEY_MAX;
+    bytes.len = key->mv_size;
 
     memcpy(from->data, bytes.data, bytes.len);
     from->len = (uint16_t) bytes.len;

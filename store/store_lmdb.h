@@ -58,9 +58,6 @@ struct store_txn_s {
 /* The one place where LMDB's and the system's error numbers are judged. */
 store_status_t store_status_of(int rc);
 
-/* Translates rc, and keeps it where it is the transaction's first failure. */
-store_status_t store_txn_keep(store_txn_t *txn, int rc);
-
 /* Puts the mark of this commit, unless the one that stands there is later:
  * workers' clocks differ a little, and the mark never goes back. */
 store_status_t store_put_mark(store_txn_t *txn,

@@ -9,6 +9,7 @@
  */
 
 #include "store_env.h"
+#include "store_lmdb.h"
 
 
 static void
@@ -180,6 +181,56 @@ test_walk(void **state)
     assert_int_equal(from.data[9], 'c');
 
     store_read_close(txn);
+    store_close(store);
+}
+
+
+static bool
+count(void *data, store_span_t key, store_span_t bytes)
+{
+    unsigned  *n = data;
+
+    (void) key;
+    (void) bytes;
+    (*n)++;
+
+    return true;
+}
+
+
+/* Keys of a damaged file that differ only where no key of ours reaches: a walk
+ * that goes on from the beginning of one would meet the first again. */
+static void
+test_walk_long_keys(void **state)
+{
+    char          i;
+    char          bytes[STORE_KEY_MAX + 2];
+    MDB_val       key = { sizeof(bytes), bytes }, value = { 1, bytes };
+    place_t      *place = *state;
+    store_t      *store;
+    unsigned      n = 0, walks = 0;
+    store_key_t   from = { .len = 0 };
+    store_txn_t  *txn;
+
+    memset(bytes, 'k', sizeof(bytes));
+
+    store = must_open(place->dir, true, 0);
+    assert_int_equal(store_write_begin(store, &txn), STORE_OK);
+    (void) put(txn, "a", "a");
+
+    for (i = '1'; i <= '5'; i++) {
+        bytes[sizeof(bytes) - 1] = i;
+        assert_int_equal(mdb_put(txn->txn, store->dbi, &key, &value, 0), 0);
+    }
+
+    do {
+        assert_int_equal(store_walk(txn, &from, 2, count, &n), STORE_OK);
+        assert_true(++walks < 10);
+    } while (from.len != 0);
+
+    assert_int_equal(n, 6);
+
+    store_abort(txn);
     store_close(store);
 }
 
@@ -434,6 +485,7 @@ main(void)
         TEST(test_snapshot),
         TEST(test_batch),
         TEST(test_walk),
+        TEST(test_walk_long_keys),
         TEST(test_too_large_sticks),
         TEST(test_mark),
         TEST(test_writer_killed_inside),
