@@ -484,12 +484,16 @@ ngx_srv_registrar_batch_issuer(store_txn_t *txn, store_issuers_t *issuers,
         return STORE_OK;
     }
 
+    if (status != STORE_OK) {
+        return status;
+    }
+
     job->enrollment.issuer = number;
 
     /* the first of its batch */
 
-    return status == STORE_OK && store_issuer_suspended(issuers, number)
-           ? store_issuers_read(txn, issuers) : status;
+    return store_issuer_suspended(issuers, number)
+           ? store_issuers_read(txn, issuers) : STORE_OK;
 }
 
 

@@ -44,8 +44,8 @@ typedef struct {
 store_status_t store_issuers_generation(store_txn_t *txn,
     uint32_t *generation);
 
-/* Who is suspended; nobody where there is no table.  After STORE_DAMAGED
- * everybody is: fail closed. */
+/* Who is suspended: besides those of which the table says so, every number that
+ * it does not have.  After a failure that is all of them: fail closed. */
 store_status_t store_issuers_read(store_txn_t *txn, store_issuers_t *issuers);
 
 /* True for a number that is suspended, or that nobody has. */
