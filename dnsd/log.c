@@ -38,7 +38,7 @@ static void log_send(log_t *log, const char *line, size_t len);
 
 
 void
-log_init(log_t *log, bool verbose)
+log_init(log_t *log)
 {
     int          fd;
     struct stat  file;
@@ -59,7 +59,6 @@ log_init(log_t *log, bool verbose)
         log->fd = fd == -1 ? STDERR_FILENO : fd;
     }
 
-    atomic_init(&log->verbose, verbose);
     atomic_init(&log->window, 0);
     atomic_init(&log->lines, 0);
     atomic_init(&log->suppressed, 0);
@@ -70,21 +69,6 @@ void
 log_line(log_t *log, const char *format, ...)
 {
     va_list  args;
-
-    va_start(args, format);
-    log_write(log, format, args, 0);
-    va_end(args);
-}
-
-
-void
-log_verbose(log_t *log, const char *format, ...)
-{
-    va_list  args;
-
-    if (!log->verbose) {
-        return;
-    }
 
     va_start(args, format);
     log_write(log, format, args, 0);

@@ -14,7 +14,6 @@
 
 
 typedef struct {
-    atomic_bool       verbose;
     _Atomic int64_t   window;        /* second that peer lines count in */
     _Atomic unsigned  lines;         /* of peers in that second */
     _Atomic unsigned  suppressed;    /* since the last one that was written */
@@ -27,14 +26,10 @@ typedef struct {
 
 /* What stderr is counts from here on.  Before there are threads, and before
  * privileges are dropped: a pipe is its maker's. */
-void log_init(log_t *log, bool verbose);
+void log_init(log_t *log);
 
 /* What the operator or the system caused. */
 void log_line(log_t *log, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-/* The same, only with --verbose. */
-void log_verbose(log_t *log, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* What a peer can cause at will: a few lines a second, the rest counted.  The

@@ -58,7 +58,7 @@ main(int argc, char **argv)
     main_t   all = { .watch = { .log = &all.log } };
     log_t   *log = &all.log;
 
-    log_init(log, false);
+    log_init(log);
 
     switch (options_parse(&all.options, argc, argv, log)) {
 
@@ -104,8 +104,6 @@ main_start(main_t *all)
     {
         return false;
     }
-
-    log->verbose = settings->verbose;
 
     good = main_keys(all) && main_bind(all)
            && privileges_drop(&privileges, log) && main_serve(all);

@@ -159,7 +159,6 @@ watch_reload(watch_t *watch)
     }
 
     *watch->settings = next;
-    watch->log->verbose = next.verbose;
 
     log_line(watch->log, "reloaded");
 

@@ -461,7 +461,7 @@ answer_no_store(void **state)
 
     (void) state;
 
-    log_init(&log, false);
+    log_init(&log);
     source = lookup_source_create("/nonexistent", 1, &log);
     assert_non_null(source);
     lookup = lookup_source_reader(source, 0);

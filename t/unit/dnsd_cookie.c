@@ -342,7 +342,7 @@ secrets_file(void **state)
         { HEX_A "\n", 0601, 0 }
     };
 
-    log_init(&log, false);
+    log_init(&log);
     fd = mkstemp(path);
     assert_true(fd != -1);
 
@@ -384,7 +384,7 @@ secrets_odd_file(void **state)
 
     (void) state;
 
-    log_init(&log, false);
+    log_init(&log);
     fd = mkstemp(path);
     assert_true(fd != -1);
 
@@ -409,7 +409,7 @@ secrets_random(void **state)
 
     (void) state;
 
-    log_init(&log, false);
+    log_init(&log);
     assert_true(cookie_secrets_random(&one, &log));
     assert_true(cookie_secrets_random(&two, &log));
     assert_int_equal(one.n, 1);

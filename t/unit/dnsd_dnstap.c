@@ -217,7 +217,7 @@ tap_open(tap_t *tap, unsigned queues)
                           sizeof(tap->address)), 0);
     assert_int_equal(listen(tap->fd, 1), 0);
 
-    log_init(&tap->log, false);
+    log_init(&tap->log);
     dnstap_origin_init(&tap->origin, "i", 1, "v");
     tap->dnstap = dnstap_create(&options, &tap->origin, queues, &tap->log);
     assert_non_null(tap->dnstap);

@@ -44,7 +44,7 @@ crowd(int stderr_new)
     log_t  log;
 
     assert_int_equal(dup2(stderr_new, STDERR_FILENO), STDERR_FILENO);
-    log_init(&log, false);
+    log_init(&log);
     (void) alarm(WAIT);
 
     for (i = 0; i < 10000; i++) {
@@ -112,9 +112,8 @@ lines_arrive(void **state)
     assert_int_equal(pipe(fds), 0);
     assert_int_equal(dup2(fds[1], STDERR_FILENO), STDERR_FILENO);
 
-    log_init(&log, false);
+    log_init(&log);
     log_line(&log, "one");
-    log_verbose(&log, "nothing");
     log_peer(&log, "two %d", 2);
 
     assert_int_equal(dup2(kept, STDERR_FILENO), STDERR_FILENO);

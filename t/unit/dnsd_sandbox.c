@@ -98,7 +98,7 @@ quiet_log(void)
 {
     static log_t  log;
 
-    log_init(&log, false);
+    log_init(&log);
 
     return &log;
 }

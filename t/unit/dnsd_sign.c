@@ -41,7 +41,7 @@ world_setup(void **state)
     char            second[192];
     static world_t  world;
 
-    log_init(&world.log, false);
+    log_init(&world.log);
     files_begin(&world.files);
     files_put(&world.files, ".key", P256_KEY);
     files_put(&world.files, ".private", P256_PRIVATE);

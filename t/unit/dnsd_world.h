@@ -255,7 +255,7 @@ world_init_with(world_t *world, void (*more)(store_txn_t *txn))
     WORLD_MUST(store_commit(txn, &mark) == STORE_OK);
     store_close(store);
 
-    log_init(&world->log, false);
+    log_init(&world->log);
     world->source = lookup_source_create(world->path, 1, &world->log);
     WORLD_MUST(world->source != NULL);
     WORLD_MUST(lookup_source_check(world->source) == LOOKUP_SOURCE_OK);
