@@ -31,6 +31,7 @@
 
 static void net_tell_no_key(const net_thread_t *thread,
     const answer_t *answer);
+static bool net_addresses_free(const net_options_t *options, log_t *log);
 static unsigned net_places(const net_options_t *options, log_t *log);
 static void net_places_tell(const net_options_t *options, rlim_t places,
     rlim_t needed, log_t *log);
@@ -54,22 +55,8 @@ net_create(const net_options_t *options, const net_policy_t *policy,
     size_t     size;
     unsigned   i, places = net_places(options, log);
 
-    for (i = 0; i < options->naddresses; i++) {
-        if (!net_address_free(&options->addresses[i], SOCK_DGRAM,
-                              options->handed, log)
-            || !net_address_free(&options->addresses[i], SOCK_STREAM,
-                                 options->handed, log))
-        {
-            return NULL;
-        }
-    }
-
-    for (i = 0; i < options->nproxy_addresses; i++) {
-        if (!net_address_free(&options->proxy_addresses[i], SOCK_STREAM,
-                              options->handed, log))
-        {
-            return NULL;
-        }
+    if (!net_addresses_free(options, log)) {
+        return NULL;
     }
 
     size = sizeof(*net) + options->nthreads * sizeof(net_thread_t);
@@ -123,6 +110,33 @@ net_create(const net_options_t *options, const net_policy_t *policy,
     }
 
     return net;
+}
+
+
+static bool
+net_addresses_free(const net_options_t *options, log_t *log)
+{
+    unsigned  i;
+
+    for (i = 0; i < options->naddresses; i++) {
+        if (!net_address_free(&options->addresses[i], SOCK_DGRAM,
+                              options->handed, log)
+            || !net_address_free(&options->addresses[i], SOCK_STREAM,
+                                 options->handed, log))
+        {
+            return false;
+        }
+    }
+
+    for (i = 0; i < options->nproxy_addresses; i++) {
+        if (!net_address_free(&options->proxy_addresses[i], SOCK_STREAM,
+                              options->handed, log))
+        {
+            return false;
+        }
+    }
+
+    return true;
 }
 
 

@@ -230,9 +230,6 @@ void wire_patch16(wire_writer_t *writer, size_t at, uint16_t value);
 /* A whole name, as short as what was written before allows. */
 void wire_write_name(wire_writer_t *writer, wire_span_t name);
 
-/* Lets later names point to the name whose bytes stand at `at`. */
-void wire_name_written(wire_writer_t *writer, size_t at, size_t len);
-
 /* The header and the question, bytes and case as in the query. */
 void wire_write_question(wire_writer_t *writer, const wire_query_t *query,
     const uint8_t *message);

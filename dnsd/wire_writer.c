@@ -19,6 +19,7 @@
 #define WIRE_TSIG_BADKEY    17         /* RFC 8945 3 */
 
 
+static void wire_name_written(wire_writer_t *writer, size_t at, size_t len);
 static bool wire_writer_room(wire_writer_t *writer, size_t len);
 static const wire_target_t *wire_target_find(const wire_writer_t *writer,
     const uint8_t *name, size_t len);
@@ -124,7 +125,8 @@ wire_write_name(wire_writer_t *writer, wire_span_t name)
 }
 
 
-void
+/* Lets later names point to the name whose bytes stand at `at`. */
+static void
 wire_name_written(wire_writer_t *writer, size_t at, size_t len)
 {
     /* up to the root or to the pointer: what that leads to is known */
