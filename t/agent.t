@@ -264,7 +264,7 @@ subtest 'run, with a router' => sub {
 
     my $pid = start_agent(@identity, @service, '--map', 'run');
 
-    ok(wait_until(sub { srv() eq '40001' }, 30), 'published the mapped port');
+    ok(wait_until(sub { srv() eq '40001' }), 'published the mapped port');
     kill('TERM', $pid);
     waitpid($pid, 0);
     is($?, 0, 'ends when it is told to');

@@ -107,7 +107,7 @@ subtest 'acknowledged is durable' => sub {
     my @pids = ($registrar->worker(), $registrar->{process}{pid});
 
     kill('KILL', @pids);
-    ok(wait_until(sub { !$registrar->{process}->alive() }, 10), 'killed');
+    ok(wait_until(sub { !$registrar->{process}->alive() }), 'killed');
 
     is($found->{acknowledged}, 400, 'all were acknowledged');
     cmp_ok($found->{commits}, '>', 0, 'there were commits');

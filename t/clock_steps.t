@@ -58,7 +58,7 @@ sub start
     local $ENV{BOOT_ID} = $t->path('boot');
 
     $t->start() if !$t->{nginx};
-    wait_until(sub { $t->store_check()->{zones} }, 20);
+    wait_until(sub { $t->store_check()->{zones} });
     $t->with_sanitizers(sub {
         $t->start_dnsd('--sandbox=off', '--threads', 1)
     }) if !$t->{dnsd};

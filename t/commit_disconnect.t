@@ -47,7 +47,7 @@ for my $reset (0, 1) {
 
         ok(wait_until(sub {
             shown($first) == $port && shown($second) == $port
-        }, 20), 'both updates are made');
+        }), 'both updates are made');
         is(outcome($first->register($port + 1)), 200, 'the next of one');
         is(outcome($second->register($port + 1)), 200, 'and of the other');
     };

@@ -24,19 +24,11 @@ plan(skip_all => 'this curl has no HTTP/2')
 my $t = SrvRegistrar->new(workers => 1);
 my $disk = SrvRegistrar::Disk->new($t);
 
-# A port of its own: "http2" belongs to a listening socket.
 $t->configure(
     enroll  => SrvRegistrar::Load->enroll_slot(),
     server  => 'location = /status { stub_status; }',
-    servers => <<'END');
-server {
-    listen %%ADDRESS%%:%%DNS_PORT%% ssl http2;
-    server_name registrar.example;
-    ssl_certificate %%DIR%%/server.pem;
-    ssl_certificate_key %%DIR%%/server.key;
-    location = /v1/records { srv_registrar records; }
-}
-END
+    servers => SrvRegistrar::Configuration::HTTP2,
+);
 $t->start();
 
 my $port = $t->{dns_port};
@@ -82,7 +74,7 @@ subtest 'streams that go away' => sub {
     is(outcome($first->show()), '200', 'the worker goes on');
     $disk->order('');
     is(outcome($t->{client}->reply($socket)), '200', 'the first is answered');
-    ok(wait_until(sub { ports() eq join(' ', (5001) x @devices) }, 20),
+    ok(wait_until(sub { ports() eq join(' ', (5001) x @devices) }),
         'their updates are made');
     is(outcome($_->register(5002)), '200', 'the next works') for @devices;
 };
@@ -140,7 +132,7 @@ sub waiting
     return wait_until(sub {
         $t->request('GET', '/status')->{body} =~ /Writing: (\d+)/;
         $1 == @devices + 2
-    }, 20);
+    });
 }
 
 

@@ -17,7 +17,8 @@ use SrvRegistrar::Disk;
 use SrvRegistrar::Load;
 
 use constant QUEUE  => 4;
-use constant PROMPT => 3;                                    # s
+# Who waited for the disk would wait for ever, and a client for half a minute.
+use constant PROMPT => 10;                                   # s
 
 my $t = SrvRegistrar->new(workers => 1);
 my $disk = SrvRegistrar::Disk->new($t);

@@ -37,7 +37,7 @@ subtest 'a secret of its own' => sub {
     is($rcode, 0, 'a client cookie');
     is(length($cookie), 24, '... gets a server cookie');
     is(substr($cookie, 0, 12), CLIENT . "\1\0\0\0", '... of version 1');
-    cmp_ok(abs(unpack('x12 N', $cookie) - time()), '<=', 5, '... and of now');
+    cmp_ok(abs(unpack('x12 N', $cookie) - time()), '<=', 30, '... and of now');
 
     is_deeply([ask($cookie)], [0, $cookie], 'it is taken, and stays');
     is_deeply([ask($cookie, tcp => 1)], [0, $cookie], '... by TCP, too');
@@ -112,13 +112,13 @@ subtest 'secrets in a file' => sub {
     ok(wait_until(sub {
         ($rcode, $second) = alone($first);
         $rcode != 0 || $second ne $first;
-    }, 10), 'with the new one first, cookies are replaced');
+    }), 'with the new one first, cookies are replaced');
     is($rcode, 0, '... and the old ones still accepted');
     is_deeply([alone($second)], [0, $second], '... by those of the new one');
 
     secrets($secrets[1]);
     reload('reloaded');
-    ok(wait_until(sub { (alone($first))[0] == BADCOOKIE }, 10),
+    ok(wait_until(sub { (alone($first))[0] == BADCOOKIE }),
        'then no more');
     is((alone($second))[0], 0, 'the new one is good');
 
@@ -257,7 +257,7 @@ sub reload
     my $before = length($d->log());
 
     kill('HUP', $d->{pid});
-    ok(wait_until(sub { substr($d->log(), $before) =~ /^dnsd: $said/m }, 10),
+    ok(wait_until(sub { substr($d->log(), $before) =~ /^dnsd: $said/m }),
        $said);
 }
 

@@ -55,9 +55,9 @@ SKIP: {
              "$d->{dir}/frames");
     }
 
-    ok(wait_until(sub { -S $path }, 10), 'fstrm_capture listens');
+    ok(wait_until(sub { -S $path }), 'fstrm_capture listens');
     $d->start(@options);
-    ok($d->wait_log(qr/dnstap: connected to \Q$path\E/, 10), 'connected');
+    ok($d->wait_log(qr/dnstap: connected to \Q$path\E/), 'connected');
     $d->query(NAME, 'A');
     $d->query("no.@{[NAME]}", 'SRV', tcp => 1);
     is($d->stop(), 0, 'stopped');
@@ -108,7 +108,7 @@ for my $message ($query, $response) {
     is($message->{query_port}, $client->sockport(), '... from which port');
     is(inet_ntoa($message->{response_address}), $d->{address}, 'where');
     is($message->{response_port}, $d->{port}, '... and at which port');
-    cmp_ok(abs($message->{query_sec} - $before), '<=', 5, 'when');
+    cmp_ok(abs($message->{query_sec} - $before), '<=', 30, 'when');
     cmp_ok($message->{query_nsec}, '<', 1e9, '... exactly');
 }
 
@@ -139,7 +139,7 @@ is(question(read_frames($peer, 2))->qtype, 'SRV', 'nothing while it was off');
 
 close($peer);
 $d->query(NAME, 'A');
-ok($d->wait_log(qr/dnstap: .*closed the connection/, 10), 'its end is seen');
+ok($d->wait_log(qr/dnstap: .*closed the connection/), 'its end is seen');
 $d->query(NAME, 'A') for 1 .. 3;
 $peer = handshake($listener, 2);
 $d->query(NAME, 'A');
@@ -170,7 +170,7 @@ wait_until(sub {
 
     %after = metrics();
     return $after{messages} == $before{messages};
-}, 10);
+});
 
 cmp_ok($after{dropped}, '>', $full{dropped}, 'a full queue drops');
 is($after{queued} + $after{dropped} - $full{queued} - $full{dropped},
@@ -233,7 +233,7 @@ for my $case (
     $peer = $listener->accept();
     read_frames($peer, 1);
     syswrite($peer, $bytes);
-    ok(wait_until(sub { substr($d->log(), $length) =~ $message }, 10), $label);
+    ok(wait_until(sub { substr($d->log(), $length) =~ $message }), $label);
     is($d->stop(), 0, '... and dnsd goes on');
     close($peer);
 }
@@ -246,7 +246,7 @@ read_frames($peer, 1);
 is($d->query(NAME, 'A')->header->rcode, 'NOERROR', 'nobody waits for it');
 my $began = time();
 is($d->stop(), 0, 'stopped');
-cmp_ok(time() - $began, '<=', 3, '... at once');
+cmp_ok(time() - $began, '<=', 10, '... at once');
 
 # On a wildcard address what was asked is the address that the query went to,
 # which only each packet and each connection knows: IPv4 and IPv6, and of a
@@ -284,7 +284,7 @@ write_config("identity tap-test\n");
 close($listener);
 unlink($path);
 $d->start(@options);
-ok($d->wait_log(qr/dnstap: \Q$path\E: No such file .* are dropped/, 10),
+ok($d->wait_log(qr/dnstap: \Q$path\E: No such file .* are dropped/),
    'a collector that is not there');
 is($d->stop(), 0, 'stopped');
 
@@ -349,7 +349,7 @@ sub hup
     kill('HUP', $d->{pid});
     wait_until(sub {
         $before < (() = $d->log() =~ /^dnsd: reloaded$/mg)
-    }, 10) or die('not reloaded');
+    }) or die('not reloaded');
 
     # Each thread takes the policy up when it comes by.
 
@@ -459,7 +459,7 @@ sub handshake
 
     wait_until(sub {
         $before < (() = $d->log() =~ /dnstap: connected to/g)
-    }, 10) or die('not connected');
+    }) or die('not connected');
 
     return $peer;
 }

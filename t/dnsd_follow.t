@@ -65,7 +65,7 @@ sleep(2);
 is(scalar(() = $d->log() =~ /answering SERVFAIL/g), 1, 'told once');
 
 $d->fill($d->ZONE . device('192.0.2.101'));
-ok(wait_until(sub { rcode() eq 'NOERROR' }, 10), 'the store appears');
+ok(wait_until(sub { rcode() eq 'NOERROR' }), 'the store appears');
 is(address(), '192.0.2.101', '... and is served');
 is(rcode('other.test'), 'REFUSED', '... and no other zone');
 
@@ -74,7 +74,7 @@ is(address(), '192.0.2.102', 'a commit shows at once');
 
 $d->fill($d->ZONE . device('192.0.2.103'), "$dir/new");
 replace("$dir/new");
-ok(wait_until(sub { address() eq '192.0.2.103' }, 10), 'another store');
+ok(wait_until(sub { address() eq '192.0.2.103' }), 'another store');
 $d->fill("zone devices.example\n" . device('192.0.2.104'));
 is(address(), '192.0.2.104', '... and its commits');
 
@@ -82,7 +82,7 @@ is(address(), '192.0.2.104', '... and its commits');
 
 $d->fill($d->ZONE . device('192.0.2.105'), "$dir/backup");
 rename("$dir/backup/data.mdb", "$dir/store/data.mdb") or die "rename: $!";
-ok(wait_until(sub { address() eq '192.0.2.105' }, 10), 'other data');
+ok(wait_until(sub { address() eq '192.0.2.105' }), 'other data');
 
 rename("$dir/store", "$dir/away") or die "rename: $!";
 sleep(2);
@@ -97,7 +97,7 @@ print $file 'no store of ours' x 1000;
 close($file);
 copy("$dir/store/lock.mdb", "$dir/foreign/lock.mdb") or die "copy: $!";
 replace("$dir/foreign");
-ok(wait_until(sub { rcode() eq 'SERVFAIL' }, 10), 'a foreign file: SERVFAIL');
+ok(wait_until(sub { rcode() eq 'SERVFAIL' }), 'a foreign file: SERVFAIL');
 is(-s "$dir/store/data.mdb", 16000, '... which is left alone');
 
 $d->fill($d->ZONE . $d->DEVICE . <<'END', "$dir/right");
@@ -107,7 +107,7 @@ device dev3
 set @ SRV 60 +86400 0 0 1 @
 END
 replace("$dir/right");
-ok(wait_until(sub { address() eq '203.0.113.7' }, 10), 'and a good one again');
+ok(wait_until(sub { address() eq '203.0.113.7' }), 'and a good one again');
 
 # A damaged value: SERVFAIL for its name, and for no other.
 

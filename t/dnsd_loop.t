@@ -47,7 +47,7 @@ forge($one, $other, $_->[0]) for @packets;
 my $answered = grep { $_->[1] } @packets;
 my $dropped = @packets - $answered;
 
-ok(wait_until(sub { $one->counters()->{dropped} >= $answered }, 20),
+ok(wait_until(sub { $one->counters()->{dropped} >= $answered }),
    'each answer arrives at the other');
 is(total($one), $answered, '... and nothing more');
 is($one->counters()->{dropped}, $answered, '... all of it is dropped');

@@ -145,7 +145,7 @@ kill('HUP', $d->{pid});
 $d->allow_log(qr/^dnsd: reloaded$/);
 ok(wait_until(sub {
     value('dnsd_config_reloads_total{result="done"}') == 1
-}, 10), 'a reload is counted');
+}), 'a reload is counted');
 
 # Requests as they should not be.
 
@@ -392,7 +392,7 @@ sub grows
     wait_until(sub {
         %after = metrics();
         return total(\%after) > total(\%before);
-    }, 10);
+    });
 
     my @grown;
 

@@ -27,7 +27,7 @@ like(dig('+noedns', NAME), qr/status: SERVFAIL/, '... without EDNS');
 unlike(dig('+noedns', NAME), qr/EDE/, '... no code');
 
 $d->fill($d->ZONE . $d->DEVICE);
-ok(wait_until(sub { dig(NAME) =~ /status: NOERROR/ }, 20), 'with one');
+ok(wait_until(sub { dig(NAME) =~ /status: NOERROR/ }), 'with one');
 
 unlike(dig('+nsid', NAME), qr/NSID: \S/, 'no NSID where none is configured');
 like(dig("$_ CH TXT"), qr/status: REFUSED.*EDE: 20 \(Not Auth/s,

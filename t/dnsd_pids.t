@@ -52,10 +52,10 @@ is(rcode($d), 'NOERROR', 'the first one goes on');
 
 open(my $file, '>', $ENV{STOP_FILE}) or die("stop: $!");
 $d->ask($d->packet($name, 'A')->data(), 0);
-ok(wait_until(sub { snapshots() }, 20), 'a snapshot is held');
+ok(wait_until(sub { snapshots() }), 'a snapshot is held');
 $d->stop('KILL');
 unlink($ENV{STOP_FILE});
-ok(wait_until(sub { rcode($other) eq 'NOERROR' }, 20),
+ok(wait_until(sub { rcode($other) eq 'NOERROR' }),
     'the other one takes its place');
 $other->stop('KILL');
 $d->start('--threads', 1);

@@ -27,7 +27,7 @@ $d->start('--config', $conf, '--threads', 2);
 is(udp_size(), 600, 'at start');
 
 reload("udp-size 700\n", qr/^dnsd: reloaded$/m, 'a live setting');
-ok(wait_until(sub { udp_size() == 700 }, 10), 'the new value is answered');
+ok(wait_until(sub { udp_size() == 700 }), 'the new value is answered');
 
 reload("udp-size 800\nbogus 1\nudp-size 900\n", qr/^dnsd: not reloaded:/m,
        'a mistake');
@@ -46,18 +46,18 @@ is(udp_size(), 700, '... changes nothing');
 write_config("udp-size 1000\n", "$conf.new");
 rename("$conf.new", $conf);
 reload(undef, qr/^dnsd: reloaded$/m, 'another file of that name');
-ok(wait_until(sub { udp_size() == 1000 }, 10), '... is read');
+ok(wait_until(sub { udp_size() == 1000 }), '... is read');
 
 reload("udp-size 1100\nuser daemon\n", qr/^dnsd: reloaded$/m,
        'a fixed setting');
 like($d->log(), qr/^dnsd: user: a change takes effect with the next start/m,
      '... is told');
-ok(wait_until(sub { udp_size() == 1100 }, 10), '... and the live one holds');
+ok(wait_until(sub { udp_size() == 1100 }), '... and the live one holds');
 
 # What is not said any more is as if it never had been.
 
 reload('', qr/^dnsd: reloaded$/m, 'an empty file');
-ok(wait_until(sub { udp_size() == 1232 }, 10), 'the preset is back');
+ok(wait_until(sub { udp_size() == 1232 }), 'the preset is back');
 
 # The command line wins at a reload, too.
 
@@ -131,7 +131,7 @@ sub reload
 
     write_config($text) if defined($text);
     kill('HUP', $d->{pid});
-    ok(wait_until(sub { substr($d->log(), $before) =~ $pattern }, 10), $label)
+    ok(wait_until(sub { substr($d->log(), $before) =~ $pattern }), $label)
         or diag(substr($d->log(), $before));
 }
 

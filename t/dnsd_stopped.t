@@ -74,7 +74,7 @@ clear_slots($d->{pid});
 commits();
 kill('CONT', $d->{pid});
 
-ok(wait_until(sub { !$d->alive() }, 20), 'without its slot it does not go on');
+ok(wait_until(sub { !$d->alive() }), 'without its slot it does not go on');
 is($d->{status}, 1, '... but ends');
 like($d->log(), qr/stopped while reading, and the reader slot is gone/,
     '... and says why');
@@ -128,10 +128,10 @@ sub stop
     open(my $file, '>', $ENV{STOP_FILE}) or die("stop: $!");
     $socket->send($d->packet("dev$_.devices.example", 'TXT')->data())
         for 1 .. DEVICES;
-    wait_until(sub { state() eq 'T' }, 10) or die('not stopped');
+    wait_until(sub { state() eq 'T' }) or die('not stopped');
     kill('CONT', $d->{pid});
-    wait_until(sub { held() }, 20) or die('no snapshot is held');
-    wait_until(sub { state() eq 'T' }, 20) or die('not stopped');
+    wait_until(sub { held() }) or die('no snapshot is held');
+    wait_until(sub { state() eq 'T' }) or die('not stopped');
     unlink($ENV{STOP_FILE});
 
     return $socket;

@@ -77,7 +77,7 @@ my $waiting = $d->connect();
 print $waiting pack('n/a*', $question);
 $s->start(@store, '--threads', 2);
 ok(defined($d->read_tcp($waiting)), 'a connection waited for the new one');
-ok(wait_until(sub { hear(); keys(%answered) == $asked }, 10),
+ok(wait_until(sub { hear(); keys(%answered) == $asked }),
     "each of $asked queries was answered")
     or diag(scalar(keys(%answered)), ' answers');
 
@@ -169,8 +169,9 @@ $s->start(@store, @listen, '--threads', 2);
 ok($s->wait_message(qr/(?:^WATCHDOG=1\n(?:.*\n)*){3}/m), 'it is fed');
 open(my $hang, '>', $s->{env}{HANG_FILE}) or die("hang: $!");
 $d->ask($question, 0);
+$s->forget();
 
-ok(wait_until(sub { !$d->alive() }, 30), 'a thread that hangs ends it');
+ok(wait_until(sub { !$d->alive() }), 'a thread that hangs ends it');
 is($d->{status}, 1, '... with an exit status');
 like($d->log(), qr/a thread has not come by/, '... and a line');
 
@@ -204,7 +205,7 @@ SKIP: {
     $d->{wrapper} = ['systemd-socket-activate', '--datagram', '-l',
                      "$d->{address}:$d->{port}"];
     $d->spawn(@store);
-    ok(wait_until(sub { $d->ask($question, 1) }, 20),
+    ok(wait_until(sub { $d->ask($question, 1) }),
         'started by the first query, which is answered');
     $d->stop();
 }

@@ -133,7 +133,7 @@ like(openssl('-alpn', 'dot'), qr/New, TLS/, '... but to DNS');
 
 ok(wait_until(sub {
     ($d->stats()->{dnsd_tcp_accepted_total} // 0) == $before + 1
-}, 10), 'only the one has come to dnsd');
+}), 'only the one has come to dnsd');
 
 $proxy->stop();
 unlike(slurp("$d->{dir}/error.log"), qr/\[(?:alert|crit|emerg|error)\]/,

@@ -51,7 +51,7 @@ if (!$ENV{SRV_TEST_NETNS}) {
 
 # Lives, and its namespace with it, as long as the pipe has an end.
 my $holder = open(my $pipe, '|-', 'unshare', '--net', 'cat') or die("$!\n");
-wait_until(sub { namespace($$) ne namespace($holder) }, 10)
+wait_until(sub { namespace($$) ne namespace($holder) })
     or die("no namespace\n");
 my @there = ('nsenter', "--net=/proc/$holder/ns/net");
 
@@ -93,8 +93,8 @@ many();
 second();
 
 kill('KILL', $d->{pid});
-ok(wait_until(sub { !$d->alive() }, 10), 'dnsd was killed');
-ok(wait_until(sub { !attached() }, 10), '... and its filter is gone, too');
+ok(wait_until(sub { !$d->alive() }), 'dnsd was killed');
+ok(wait_until(sub { !attached() }), '... and its filter is gone, too');
 
 limited();
 wildcard();
@@ -474,7 +474,7 @@ sub interrupted
 
         ok(wait_until(sub {
             rcode(receive(asked(SERVER), 0.5)) eq 'NOERROR'
-        }, 10), "after a while $what: answered");
+        }), "after a while $what: answered");
         is(datagrams() - $before, 0, '... by AF_XDP');
     }
 

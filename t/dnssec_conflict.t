@@ -53,12 +53,12 @@ signed('zsk2', 'all is good');
 my $serial = $t->serial();
 
 ok($t->reload_all(), 'the same configuration once more');
-ok(wait_until(sub { alerts() == 4 }, 20), 'is told of, too');
+ok(wait_until(sub { alerts() == 4 }), 'is told of, too');
 is($t->serial(), $serial, 'and changes nothing');
 
 $t->configure(dnssec => 'dnssec off;');
 $t->reload_all();
-ok(wait_until(sub { tags() eq '' }, 20), 'no keys without DNSSEC');
+ok(wait_until(sub { tags() eq '' }), 'no keys without DNSSEC');
 is($t->query("www.$zone", 'A')->header->rcode, 'NOERROR', 'the zone is there');
 
 # An apex so large that no keys find room beside it, which a conflict keeps from
@@ -67,7 +67,7 @@ is($t->query("www.$zone", 'A')->header->rcode, 'NOERROR', 'the zone is there');
 $t->write($file, $t->ZONE . join('', map { '@ TXT "' . $_ x 245 . "\"\n" }
                                      0 .. 9, 'a' .. 'v'));
 $t->reload_all();
-ok(wait_until(sub { $t->query($zone, 'TXT', tcp => 1)->answer == 32 }, 20),
+ok(wait_until(sub { $t->query($zone, 'TXT', tcp => 1)->answer == 32 }),
    'a large apex');
 
 $t->allow_log(qr/\[alert\].*the keys of zone "\Q$zone\E" and their sig/,
@@ -75,9 +75,9 @@ $t->allow_log(qr/\[alert\].*the keys of zone "\Q$zone\E" and their sig/,
 $t->write($file, $t->ZONE . "tv A 192.0.2.99\n");
 $t->configure(dnssec => $keys->lines('ksk', 'zsk2'));
 $t->reload_all();
-ok($t->wait_log(qr/\[alert\].*find no room beside what was published/, 20),
+ok($t->wait_log(qr/\[alert\].*find no room beside what was published/),
    'keys that find no room are told of');
-ok($t->wait_log(qr/ 1 of the \d+ values .* the first is "\@" in/, 20),
+ok($t->wait_log(qr/ 1 of the \d+ values .* the first is "\@" in/),
    '... by the sweep, too');
 is(tags(), '', 'the zone is not served as signed');
 is($t->query("www.$zone", 'A')->header->rcode, 'NOERROR', '... but served');
@@ -95,7 +95,7 @@ sub keys_are
     $t->configure(dnssec => $keys->lines(@lines));
     $t->reload_all() or fail("keys: @lines");
     ok(wait_until(sub { substr($t->read('error.log'), $from)
-        =~ /values of signed zones are signed/ }, 20), "keys: @lines");
+        =~ /values of signed zones are signed/ }), "keys: @lines");
 }
 
 

@@ -41,7 +41,7 @@ is(scalar($keys->verify($t)), '', '... all is signed still');
 
 unlink($fault);
 
-ok(wait_until(sub { outcome($device->register(5002)) eq '200' }, 20),
+ok(wait_until(sub { outcome($device->register(5002)) eq '200' }),
     'it goes on');
 like($t->answers($srv, 'SRV'), qr/ 5002 /, '... and is committed');
 is(scalar($keys->verify($t)), '', '... and signed');

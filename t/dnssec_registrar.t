@@ -135,7 +135,7 @@ subtest 'another name' => sub {
     my ($old, $serial) = ($sold->fqdn, $t->serial());
 
     ok(wait_until(sub {
-        $sold->enroll(body => '{"new_name":true}')->{status} == 201 }, 10),
+        $sold->enroll(body => '{"new_name":true}')->{status} == 201 }),
         'given');
     isnt($sold->fqdn, $old, '... it is another');
     cmp_ok($t->serial(), '>', $serial, '... the serial moves');
@@ -168,7 +168,7 @@ subtest 'a change of the zone file' => sub {
     $t->write("$zone.zone", $t->ZONE . "mail A 192.0.2.25\n"
         . "deep.mail TXT below\n");
     ok($t->reload_all(), 'reloaded');
-    ok(wait_until(sub { $t->answers("mail.$zone", 'A') }, 20), 'published');
+    ok(wait_until(sub { $t->answers("mail.$zone", 'A') }), 'published');
     cmp_ok($t->serial(), '>', $old, '... the serial moves');
 
     my $good = signed('a new zone file');
@@ -189,7 +189,7 @@ subtest 'another ZSK' => sub {
     is_deeply($good->{"$zone. SOA"}, [$zsk], 'it signs nothing yet');
 
     reconfigured('ksk', 'zsk retired', 'zsk2');
-    ok(wait_until(sub { !grep { !is_by($_, $new) } by_zsk() }, 20),
+    ok(wait_until(sub { !grep { !is_by($_, $new) } by_zsk() }),
         'a sweep signs all with it') or diag(explain([by_zsk()]));
     signed('active');
 
@@ -207,7 +207,7 @@ subtest 'a worker dies' => sub {
         kill('KILL', $_) for @workers;
         ok(wait_until(sub { $t->workers() == @workers
             && !grep { my $pid = $_; grep { $_ == $pid } @workers }
-                $t->workers() }, 20), 'others come');
+                $t->workers() }), 'others come');
         is(outcome($device->register(15300 + $round)), '200', '... and commit');
         signed('and all is signed');
     }
@@ -217,8 +217,8 @@ subtest 'a worker dies' => sub {
 subtest 'no longer signed' => sub {
     $t->configure(dnssec => '');
     ok($t->reload_all(), 'reloaded');
-    ok(wait_until(sub { $t->srvctl('dump') !~ /"(?:RRSIG|NSEC|DNSKEY)"/ },
-        60), 'a sweep takes all signatures away');
+    ok(wait_until(sub { $t->srvctl('dump') !~ /"(?:RRSIG|NSEC|DNSKEY)"/ }),
+        'a sweep takes all signatures away');
     is($t->answers("_xmpp-server._tcp.$fqdn", 'SRV') =~ /15303/, 1,
         '... and nothing else');
 };
@@ -227,7 +227,7 @@ subtest 'no longer signed' => sub {
 subtest 'signed again, a fleet at once' => sub {
     reconfigured('ksk', 'zsk2');
     signed('all');
-    ok(wait_until(sub { metric('srv_registrar_values_to_sign') }, 10),
+    ok(wait_until(sub { metric('srv_registrar_values_to_sign') }),
         'metrics know of it');
     is(metric('srv_registrar_values_unsigned'), 0, '... and of none unsigned');
 };
@@ -294,7 +294,7 @@ sub reconfigured
         http => 'srv_registrar_sweep 1s;');
     ok($t->reload_all(), "keys: @lines");
     ok(wait_until(sub { substr($t->read('error.log'), $seen)
-        =~ /all \d+ values of signed zones are signed/ }, 20),
+        =~ /all \d+ values of signed zones are signed/ }),
         '... a sweep has signed all');
 }
 

@@ -36,7 +36,7 @@ is(outcome($device->patch({})), '200', 'the worker works');
 
 $t->configure(dnssec => $keys->lines('ksk', 'zsk'));
 ok($t->reload(), 'a reload that signs the zone');
-ok($t->wait_log(qr/values of signed zones are signed/, 20), 'all is signed');
+ok($t->wait_log(qr/values of signed zones are signed/), 'all is signed');
 ok($t->wait_log(qr/ $pid#\d+: gracefully shutting down/), 'the old one stays');
 
 my (undef, $before) = $keys->verify($t);

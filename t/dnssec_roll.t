@@ -46,7 +46,7 @@ my %parent = parent_started();
 $t->configure(zone_base => "ttl 1s;\nlease 30s 2h 1d;\n"
     . 'allow_address 127.0.0.0/8; max_rrsets 40;', http => 'srv_registrar_sweep 1s;');
 $t->start();
-ok($t->wait_log(qr/values of signed zones are signed/, 20), 'all is signed');
+ok($t->wait_log(qr/values of signed zones are signed/), 'all is signed');
 parent_has('ksk');
 $t->start_dnsd('--keys', $keys->directory('zsk', 'zsk2', 'zsk15'));
 
@@ -107,7 +107,7 @@ subtest 'an algorithm' => sub {
 
 subtest 'the resolver would have seen' => sub {
     parent_has('ksk2');
-    ok(wait_until(sub { asked('www') =~ /^SERVFAIL/ }, 20),
+    ok(wait_until(sub { asked('www') =~ /^SERVFAIL/ }),
         'a DS of no key makes the zone bogus');
 };
 
@@ -174,7 +174,7 @@ sub keys_are
     $t->configure(dnssec => $keys->lines(@lines));
     $t->reload_all() or fail("keys: @lines");
     ok(wait_until(sub { substr($t->read('error.log'), $seen)
-        =~ /values of signed zones are signed/ }, 20), "keys: @lines");
+        =~ /values of signed zones are signed/ }), "keys: @lines");
 }
 
 
@@ -286,7 +286,7 @@ sub parent_has
 
     parent_written(map { $keys->ds($_) } @names);
     kill('HUP', $parent{nsd}{pid});
-    ok(wait_until(sub { (parent_serial() // 0) == $parent{serial} }, 20),
+    ok(wait_until(sub { (parent_serial() // 0) == $parent{serial} }),
         "the parent has the DS of @names");
 }
 

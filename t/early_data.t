@@ -238,7 +238,7 @@ sub replayed
 
     my $line = sub { substr($t->read('early.log'), $before) };
 
-    wait_until(sub { $line->() =~ /\n/ }, 20);
+    wait_until(sub { $line->() =~ /\n/ });
     close($socket);
 
     return $line->() =~ s/\n.*//sr;

@@ -57,7 +57,7 @@ for my $n (1 .. 3) {
     ok(wait_until(sub {
             $reply = $device->enroll(body => $ask);
             return $reply->{status} == 201;
-        }, 10), "name $n");
+        }), "name $n");
 
     my $name = $device->fqdn;
 
@@ -100,11 +100,11 @@ is(scalar(split(/\n/, $t->srvctl('list', '--state', 'moved'))), 3,
     'names that were left are kept');
 
 # Two at once: one new name, and not two.
-ok(wait_until(sub { at('/v1/enroll')->{status} == 201 }, 10), 'ready');
+ok(wait_until(sub { at('/v1/enroll')->{status} == 201 }), 'ready');
 
 my $before = () = $t->srvctl('list') =~ /^/mg;
 
-ok(wait_until(sub { at('/v1/enroll')->{status} == 201 }, 10), 'one more');
+ok(wait_until(sub { at('/v1/enroll')->{status} == 201 }), 'one more');
 is(outcome(at('/v1/enroll')), '429 too-many-enrollments', 'not at once again');
 is(scalar(() = $t->srvctl('list') =~ /^/mg), $before + 1, '... one name more');
 like($t->srvctl('check'), qr/ damaged 0$/, 'the store is sound');

@@ -100,7 +100,7 @@ my $after = $reply->{headers}{'retry-after'};
 ok($after > 7100 && $after <= 7200, '... Retry-After says how long');
 
 $other->patch({ lease => 1 });
-ok(wait_until(sub { outcome(enroll_expired()) eq '200' }, 20),
+ok(wait_until(sub { outcome(enroll_expired()) eq '200' }),
    'expired: until it has run out');
 
 $other->register(1);

@@ -44,7 +44,7 @@ is($t->srvctl('restore', '--force', $t->path('backup')), '', 'it is put back');
 ok(wait_until(sub {
     outcome($device{later}->show(sign => { created => time() }))
         eq '401 unknown-key'
-}, 30), 'nginx follows');
+}), 'nginx follows');
 ok($t->{dnsd}->wait_log(qr/was replaced\n.*: serving/), 'dnsd follows');
 
 my $reply = $device{same}->patch({}, sign => { created => time() });

@@ -36,7 +36,7 @@ wipe();
 $t->start();
 ok(wait_until(sub {
     $t->query($srv, 'SRV')->header->rcode eq 'NXDOMAIN'
-}, 30), 'dnsd follows: the name is gone');
+}), 'dnsd follows: the name is gone');
 
 my $old = $device->twin();
 my $reply = $old->register(15269);
@@ -65,7 +65,7 @@ rename($t->path('new'), $t->path('store')) or die;
 
 ok(wait_until(sub {
     outcome($device->show(sign => { created => time() })) eq '401 unknown-key'
-}, 30), 'the store was replaced: the device is unknown');
+}), 'the store was replaced: the device is unknown');
 ok($t->wait_log(qr/was replaced/), 'the log says why');
 
 is(outcome($device->enroll()), '201', 'it enrols with the same nginx');
@@ -73,6 +73,6 @@ is($device->fqdn, $old->fqdn, 'still with its name');
 is(outcome($device->register(15271)), '200', 'and registers');
 ok(wait_until(sub {
     ($t->answers($srv, 'SRV') // '') =~ / srv 0 0 15271 /
-}, 30), 'as dnsd sees too');
+}), 'as dnsd sees too');
 
 done_testing();

@@ -68,7 +68,7 @@ for my $kill (1 .. KILLS) {
     }
 
     # Its size: to count what is in it would take ever longer.
-    wait_until(sub { -s $load->{journal} > $before + 200 }, 60)
+    wait_until(sub { -s $load->{journal} > $before + 200 })
         or die("kill $kill, of $victim: nobody updates");
 
     next if $kill % LOOK;
@@ -129,7 +129,7 @@ sub workers
 {
     my @workers;
 
-    wait_until(sub { (@workers = $t->workers()) == 2 }, 20)
+    wait_until(sub { (@workers = $t->workers()) == 2 })
         or die('no workers');
 
     return @workers;
@@ -146,7 +146,7 @@ sub kill_worker
     wait_until(sub {
         my @now = $t->workers();
         @now == 2 && !grep { $_ == $victim } @now;
-    }, 20) or die('no new worker');
+    }) or die('no new worker');
 }
 
 
@@ -157,7 +157,7 @@ sub kill_nginx
     my @workers = workers();
 
     $t->stop_nginx('KILL');
-    wait_until(sub { !grep { -e "/proc/$_/exe" } @workers }, 10);
+    wait_until(sub { !grep { -e "/proc/$_/exe" } @workers });
     $t->start();
 }
 

@@ -16,7 +16,7 @@ use SrvRegistrar;
 use SrvRegistrar::Load;
 
 use constant KILLS   => $ENV{LONG} // 15;
-use constant STARTED => 5;                                   # s
+use constant STARTED => 10;                                  # s
 
 my $t = SrvRegistrar->new();
 

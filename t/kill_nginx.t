@@ -42,7 +42,7 @@ for (1 .. KILLS) {
     $t->stop_nginx('KILL');
 
     # Their sockets go with them.
-    wait_until(sub { !grep { -e "/proc/$_/exe" } @workers }, 10);
+    wait_until(sub { !grep { -e "/proc/$_/exe" } @workers });
     $t->start();
 }
 

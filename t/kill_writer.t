@@ -14,7 +14,8 @@ use Time::HiRes qw(time);
 
 use SrvRegistrar qw(outcome);
 
-use constant PROMPT => 3;                                    # s
+# Who waited for the lock would wait for ever, and a client for half a minute.
+use constant PROMPT => 20;                                   # s
 
 my $t = SrvRegistrar->new();
 
@@ -39,7 +40,7 @@ for my $round (1 .. 3) {
     is($t->request('GET', '/health')->{status}, 200, 'nginx serves')
         for 1 .. 8;
     is($devices[0]->show()->{status}, 200, 'who reads does not wait');
-    cmp_ok(time() - $begin, '<', 9 * PROMPT, 'for nothing');
+    cmp_ok(time() - $begin, '<', PROMPT, 'for nothing');
     like(published(), qr/ @{[4999 + $round]} /, 'dnsd shows what is durable');
 
     kill('KILL', $pid);
@@ -47,7 +48,7 @@ for my $round (1 .. 3) {
 
     is(join(' ', map { outcome($t->{client}->reply($_)) } @sockets),
         '200 200 200 200', 'the holder is dead: all are answered');
-    cmp_ok(time() - $begin, '<', 15 * PROMPT, 'soon');
+    cmp_ok(time() - $begin, '<', 2 * PROMPT, 'soon');
     like(published(), qr/ @{[5000 + $round]} /, 'and published');
 }
 

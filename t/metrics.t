@@ -73,9 +73,9 @@ is($m->{'srv_registrar_commit_seconds_bucket{le="+Inf"}'}, 5, '... timed');
 cmp_ok($m->{srv_registrar_commit_seconds_sum}, '>', 0, '... above zero');
 is($m->{srv_registrar_queue_jobs}, 0, 'nobody waits');
 
-ok(wait_until(sub { (metrics()->{srv_registrar_devices} // 0) == 1 }, 10),
+ok(wait_until(sub { (metrics()->{srv_registrar_devices} // 0) == 1 }),
     'a sweep has counted the device');
-ok(wait_until(sub { metrics()->{srv_registrar_devices_live} == 0 }, 10),
+ok(wait_until(sub { metrics()->{srv_registrar_devices_live} == 0 }),
     '... nothing of it lives');
 ok(metrics()->{srv_registrar_store_used_bytes}, 'the store has a size');
 is(metrics()->{srv_registrar_store_oldest_reader_commits}, 0,

@@ -70,6 +70,5 @@ sub published
 {
     my ($text) = @_;
 
-    return wait_until(sub { $world->found($srv, 'SRV') eq $text },
-        SrvRegistrar::Federation::DNS_TIMEOUT);
+    return wait_until(sub { $world->found($srv, 'SRV') eq $text });
 }

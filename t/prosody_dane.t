@@ -100,7 +100,7 @@ sub publish_key
 
     ok(wait_until(sub {
         $world->found("_15269._tcp.$fqdn", 'TLSA') eq "3 1 1 $digest"
-    }, SrvRegistrar::Federation::DNS_TIMEOUT), 'it is published');
+    }), 'it is published');
 }
 
 

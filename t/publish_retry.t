@@ -38,7 +38,7 @@ is($t->answers("ftp.$zone", 'A'), '', 'it is not published');
 
 $disk->order('');
 
-ok(wait_until(sub { $t->answers("ftp.$zone", 'A') ne '' }, 30),
+ok(wait_until(sub { $t->answers("ftp.$zone", 'A') ne '' }),
     'space again: it is published');
 is(outcome($device->register(5002)), '200', '... and updates go through');
 

@@ -23,16 +23,7 @@ plan(skip_all => 'this curl has no HTTP/2')
 my $t = SrvRegistrar->new(workers => 1);
 my $port = $t->{dns_port};
 
-# A port of its own: "http2" belongs to a listening socket.
-$t->configure(servers => <<'END');
-server {
-    listen %%ADDRESS%%:%%DNS_PORT%% ssl http2;
-    server_name registrar.example;
-    ssl_certificate %%DIR%%/server.pem;
-    ssl_certificate_key %%DIR%%/server.key;
-    location = /v1/records { srv_registrar records; }
-}
-END
+$t->configure(servers => SrvRegistrar::Configuration::HTTP2);
 $t->start();
 
 my $device = $t->device('device');

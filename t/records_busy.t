@@ -61,7 +61,7 @@ ok(wait_until(sub {
 
     ioctl($lock, FIONREAD, $unread) or die("ioctl: $!");
     return unpack('i', $unread) == 0;
-}, 20), 'somebody else is writing');
+}), 'somebody else is writing');
 
 my @waiting = (send_register($device, 2), send_register($other, 2));
 

@@ -47,7 +47,7 @@ for my $chunked (0, 1) {
             my $last = length($bytes) - 1;
 
             hang_up(substr($bytes, 0, $_), $reset) for 0 .. $last;
-            ok(wait_until(sub { connections() == 1 }, 20),
+            ok(wait_until(sub { connections() == 1 }),
                 "after each of $last bytes: no connection is left");
             is(shown(), 5000, 'nothing is done');
         };
@@ -56,7 +56,7 @@ for my $chunked (0, 1) {
 
 for my $chunked (0, 1) {
     hang_up(request(6000 + $chunked, $chunked), 0);
-    ok(wait_until(sub { shown() == 6000 + $chunked }, 20),
+    ok(wait_until(sub { shown() == 6000 + $chunked }),
         'after the last byte: it is done');
 }
 

@@ -38,7 +38,7 @@ for my $times (1 .. 3) {
     kill('HUP', $pid);
     ok(wait_until(sub {
         $times == (() = $t->read('error.log') =~ /: reconfiguring$/mg)
-    }, 20), "reload $times");
+    }), "reload $times");
     $load->wait_acknowledged($load->acknowledged() + 20);
     is(descriptors(), 'data.mdb data.mdb lock.mdb',
         'the store is still open once');
@@ -47,8 +47,7 @@ for my $times (1 .. 3) {
 # The zone file of a new configuration is published, too.
 $t->write("$t->{zone}.zone", SrvRegistrar::ZONE . "new A 192.0.2.99\n");
 kill('HUP', $pid);
-ok(wait_until(sub { $t->answers("new.$t->{zone}", 'A') =~ /192\.0\.2\.99/ },
-    20), 'a new zone file is published');
+ok(wait_until(sub { $t->answers("new.$t->{zone}", 'A') =~ /192\.0\.2\.99/ }), 'a new zone file is published');
 
 $load->stop();
 note($load->summary());

@@ -49,7 +49,7 @@ for my $port (1 .. 5) {
     # With an alert of TLS, or by a reset: the peer is gone either way.
     $socket->close(SSL_no_shutdown => $port % 2);
 
-    ok(wait_until(sub { published() eq $port }, 20),
+    ok(wait_until(sub { published() eq $port }),
        "request $port counts, though nobody read its reply");
     is(outcome($client->exchange($bytes)), '401 stale-signature',
        '... once');

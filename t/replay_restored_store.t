@@ -91,12 +91,12 @@ subtest 'while somebody writes' => sub {
     open(my $restore, '-|', SrvRegistrar::BUILD . '/srvctl', '--store',
         $t->path('store'), 'restore', '--force', $t->path('backup'))
         // die("srvctl: $!");
-    ok(wait_until(sub { glob($t->path('store/restore.*/lock.mdb')) }, 20),
+    ok(wait_until(sub { glob($t->path('store/restore.*/lock.mdb')) }),
         'the copy is there');
 
     my $begin = time();
 
-    wait_until(sub { time() > $begin + 2 }, 10);
+    wait_until(sub { time() > $begin + 2 });
     is((stat($data))[1], $inode, '... and waits');
 
     $begin = time();
@@ -199,7 +199,7 @@ sub follows
         $t->read('error.log') =~ /(?:was replaced.*){$nth}/s
             && outcome($later->show(sign => { created => time() }))
                 eq '401 unknown-key'
-    }, 30), 'nginx follows');
+    }), 'nginx follows');
 }
 
 

@@ -47,7 +47,7 @@ subtest 'a reload' => sub {
 
     is(answers(@sockets), '200 200 200 200 200', 'the old one answers all');
     is(answers($new), '200', 'the new one, too');
-    ok(wait_until(sub { !grep { $_ == $old } $t->workers() }, 20),
+    ok(wait_until(sub { !grep { $_ == $old } $t->workers() }),
         'and the old one leaves');
     is(ports(), '5001 5000 5000 5000 5000', 'all is there');
 };
@@ -63,7 +63,7 @@ subtest 'SIGQUIT' => sub {
 
     $disk->order('');
     is(answers(@sockets), '200 200 200 200 200', 'and answers all');
-    ok(wait_until(sub { !$t->{nginx}->alive() }, 20), 'then it leaves');
+    ok(wait_until(sub { !$t->{nginx}->alive() }), 'then it leaves');
 
     $t->start();
     is(ports(), '5010 5010 5010 5010 5010', 'all is there');
@@ -73,12 +73,21 @@ subtest 'SIGTERM' => sub {
     my @sockets = send_all(5020);
     my ($old) = $t->workers();
 
+    my $begin = time();
+
     kill('TERM', $t->{nginx}{pid});
     ok($t->wait_log(qr/$old#\d+: exiting/), 'told to leave');
     $disk->order('');
-    ok(wait_until(sub { !$t->{nginx}->alive() }, 20), 'it leaves');
-    like($t->read('error.log'), qr/worker process $old exited with code 0/,
-        'by its own will');
+    ok(wait_until(sub { !$t->{nginx}->alive() }), 'it leaves');
+
+    SKIP: {
+        # nginx kills it after a second and a half.
+        $t->allow_log(qr/process $old exited on signal 9/);
+        skip('a busy machine', 1) if time() - $begin > 1;
+
+        like($t->read('error.log'),
+            qr/worker process $old exited with code 0/, 'by its own will');
+    }
 
     my @outcomes = split(' ', answers(@sockets));
 
@@ -94,7 +103,7 @@ subtest 'SIGTERM with a disk that does not come back' => sub {
     my @sockets = send_all(5030);
 
     kill('TERM', $t->{nginx}{pid});
-    ok(wait_until(sub { !$t->{nginx}->alive() }, 20),
+    ok(wait_until(sub { !$t->{nginx}->alive() }),
         'nginx kills its worker');
     $disk->order('');
 

@@ -26,15 +26,8 @@ $t->configure(
     main    => 'worker_shutdown_timeout 1s;',
     enroll  => SrvRegistrar::Load->enroll_slot(),
     server  => 'location = /status { stub_status; }',
-    servers => <<'END');
-server {
-    listen %%ADDRESS%%:%%DNS_PORT%% ssl http2;
-    server_name registrar.example;
-    ssl_certificate %%DIR%%/server.pem;
-    ssl_certificate_key %%DIR%%/server.key;
-    location = /v1/records { srv_registrar records; }
-}
-END
+    servers => SrvRegistrar::Configuration::HTTP2,
+);
 $t->start();
 
 my $load = SrvRegistrar::Load->new($t, clients => 3, devices => 1);
@@ -55,7 +48,7 @@ my $curl = $http2 ? curl($stream) : undef;
 ok(wait_until(sub {
     $t->request('GET', '/status')->{body} =~ /Writing: (\d+)/;
     $1 == @sockets + ($curl ? 2 : 1)
-}, 20), 'one is being committed, others wait');
+}), 'one is being committed, others wait');
 
 my ($old) = $t->workers();
 
@@ -74,7 +67,7 @@ if ($curl) {
     isnt($?, 0, 'that of a stream, too');
 }
 
-ok(wait_until(sub { !grep { $_ == $old } $t->workers() }, 20),
+ok(wait_until(sub { !grep { $_ == $old } $t->workers() }),
     'the old worker leaves');
 ok($t->wait_log(qr/worker process $old exited with code 0/),
     'by its own will');

@@ -118,12 +118,12 @@ subtest 'copies' => sub {
     is(ctl('restore', '--force', $copy), '', 'restored under them');
     ok(-e "$store/data.mdb.replaced", '... what it replaced is kept');
     is_deeply([glob("$store/restore.*")], [], '... nothing else is left');
-    ok(wait_until(sub { ctl('show', $fqdn); $? == 0 }, 10), '... is there');
+    ok(wait_until(sub { ctl('show', $fqdn); $? == 0 }), '... is there');
     is(unsigned(ctl('show', $fqdn)), unsigned($before), '... as it was');
-    ok(wait_until(sub { $t->answers($srv, 'SRV') }, 20), '... dnsd follows');
+    ok(wait_until(sub { $t->answers($srv, 'SRV') }), '... dnsd follows');
     ok(wait_until(sub {
         outcome($reply = $device->register(15280)) eq '401 stale-signature'
-    }, 20), '... nginx follows');
+    }), '... nginx follows');
     $device->catch_up($reply);
     is(outcome($device->register(15280)), '200', '... and so does the device');
 

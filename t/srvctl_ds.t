@@ -23,7 +23,7 @@ $keys->make('zsk15', algorithm => 15);
 $t->configure(dnssec => $keys->lines('ksk', 'zsk', 'ksk15', 'zsk15',
     'ksk-next published', 'ksk-old retired'));
 $t->start();
-wait_until(sub { $t->store_check()->{zones} }, 20);
+wait_until(sub { $t->store_check()->{zones} });
 
 my $zone = $t->{zone};
 my @said = split(/\n/, $t->srvctl('ds', $zone));
@@ -67,8 +67,7 @@ like($t->srvctl('ds'), qr/usage: srvctl ds/, 'no zone');
 
 $t->configure(dnssec => '');
 ok($t->reload_all(), 'unsigned again');
-ok(wait_until(sub { $t->srvctl('ds', $zone) =~ /the zone is not signed/ },
-    20), '... it says so');
+ok(wait_until(sub { $t->srvctl('ds', $zone) =~ /the zone is not signed/ }), '... it says so');
 isnt($? >> 8, 0, '... and fails');
 
 done_testing();

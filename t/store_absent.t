@@ -52,7 +52,7 @@ is(scalar(my @said = $t->read('error.log') =~ /\[error\].*No such file/g),
 
 mkdir($store) or die("mkdir: $!");
 
-ok(wait_until(sub { $device->enroll()->{status} == 201 }, 10),
+ok(wait_until(sub { $device->enroll()->{status} == 201 }),
     'the directory is there: a device enrols');
 is(outcome($device->register(5000)), '200', 'and registers');
 $t->start_dnsd();

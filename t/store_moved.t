@@ -14,9 +14,6 @@ use Test::More;
 use SrvRegistrar qw(outcome wait_until);
 use SrvRegistrar::Prober;
 
-# nginx looks every five seconds.
-use constant FOLLOW => 20;
-
 my $t = SrvRegistrar->new();
 my $store = $t->path('store');
 my $device = $t->device('device');
@@ -40,14 +37,14 @@ is(published(), 5002, 'and is published');
 
 rename("$store.copy", $store) or die("rename: $!");
 
-ok(wait_until(sub { published() == 5000 }, FOLLOW), 'dnsd follows');
-ok(wait_until(sub { !grep({ has_open($_, "$store.old/") } $t->workers()) },
-    FOLLOW), 'both workers leave the old one');
+ok(wait_until(sub { published() == 5000 }), 'dnsd follows');
+ok(wait_until(sub { !grep({ has_open($_, "$store.old/") } $t->workers()) }),
+    'both workers leave the old one');
 is(scalar(my @said = $t->read('error.log') =~ /"\Q$store\E" was replaced/g),
     2, 'and say so');
 
-ok(wait_until(sub { shown() == 5000 }, 5), 'nginx follows');
-ok(wait_until(sub { $device->register(5003)->{status} == 200 }, 5),
+ok(wait_until(sub { shown() == 5000 }), 'nginx follows');
+ok(wait_until(sub { $device->register(5003)->{status} == 200 }),
     'an update works');
 is(published(), 5003, 'and is published');
 rename($store, "$store.away") or die("rename: $!");
@@ -56,7 +53,7 @@ is(outcome($device->register(5004)), '503 store-unavailable',
     'the new workers have none');
 is(published(), 5003, 'dnsd goes on');
 rename("$store.away", $store) or die("rename: $!");
-ok(wait_until(sub { $device->register(5005)->{status} == 200 }, 10),
+ok(wait_until(sub { $device->register(5005)->{status} == 200 }),
     'it is back: an update works');
 is(published(), 5005, 'and is published');
 is_deeply($prober->stop(), [], 'dnsd answered all the time');

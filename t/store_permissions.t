@@ -44,12 +44,12 @@ for my $umask (0, 027, 077) {
 
 subtest 'modes that somebody changed' => sub {
     $t->start();
-    ok(wait_until(sub { $t->store_check()->{zones} }, 10), 'a store');
+    ok(wait_until(sub { $t->store_check()->{zones} }), 'a store');
     $t->stop_nginx();
     chmod(0600, glob("$store/*"));
     $t->start();
-    ok(wait_until(sub { mode("$store/data.mdb") eq '640' }, 10), 'data.mdb');
-    ok(wait_until(sub { mode("$store/lock.mdb") eq '660' }, 10), 'lock.mdb');
+    ok(wait_until(sub { mode("$store/data.mdb") eq '640' }), 'data.mdb');
+    ok(wait_until(sub { mode("$store/lock.mdb") eq '660' }), 'lock.mdb');
 };
 
 subtest 'who has it open' => sub {

@@ -69,7 +69,7 @@ sub start
     });
 
     # The zone's publication would be the first run's commit.
-    wait_until(sub { $self->settled() }, 60) or croak('no worker');
+    wait_until(sub { $self->settled() }) or croak('no worker');
 
     return $self;
 }

@@ -8,6 +8,19 @@ use warnings;
 
 use Carp qw(croak);
 
+# A server of HTTP/2, for the slot `servers`: at a port of its own, since
+# "http2" belongs to a listening socket.
+
+use constant HTTP2 => <<'END';
+server {
+    listen %%ADDRESS%%:%%DNS_PORT%% ssl http2;
+    server_name registrar.example;
+    ssl_certificate %%DIR%%/server.pem;
+    ssl_certificate_key %%DIR%%/server.key;
+    location = /v1/records { srv_registrar records; }
+}
+END
+
 
 # The whole text.  Takes the bench (a SrvRegistrar) and its slots.
 

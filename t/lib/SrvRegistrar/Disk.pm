@@ -16,8 +16,6 @@ use Carp qw(croak);
 
 use SrvRegistrar::Process qw(wait_until);
 
-use constant WAIT => 20;                 # s, for what takes no time
-
 
 sub new
 {
@@ -55,7 +53,7 @@ sub wait_held
 {
     my ($self) = @_;
 
-    wait_until(sub { -e "$self->{control}.held" }, WAIT)
+    wait_until(sub { -e "$self->{control}.held" })
         or croak('the disk was not used');
 }
 

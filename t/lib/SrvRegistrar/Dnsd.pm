@@ -27,13 +27,12 @@ use POSIX ();
 use Test::More ();
 use Time::HiRes ();
 
-use SrvRegistrar::Process qw(free_port wait_until);
+use SrvRegistrar::Process qw(free_port time_limit wait_until);
 
 use constant ROOT  => abs_path(dirname(__FILE__) . '/../../..');
 use constant BUILD => abs_path($ENV{SRV_BUILD} // ROOT . '/build');
 
 use constant TEST_TIMEOUT => 300;
-use constant WAIT         => 30;         # s, for what takes no time
 
 use constant USUAL => qr/^dnsd:\ (?: store:\ serving | keys:\  | store:\ .*\ was\ replaced
                         | tcp:\ \d+\ connections\ at\ most,\ for\ 32768
@@ -70,15 +69,8 @@ sub new
 {
     my ($class, %args) = @_;
 
-    # However the test ends, END must run: servers would outlive it.
-    $SIG{$_} = sub { croak('a signal ended the test') }
-        for qw(ALRM HUP INT TERM);
     $SIG{PIPE} = 'IGNORE';
-
-    # The long form of a test has given itself more.
-    my $given = alarm(TEST_TIMEOUT);
-
-    alarm($given) if $given > TEST_TIMEOUT;
+    time_limit(TEST_TIMEOUT);
 
     my $self = bless {
         owner   => $$,
@@ -135,8 +127,7 @@ sub start
 
     wait_until(sub {
         substr($self->log(), $before) =~ /listening/ || !$self->alive()
-    }, WAIT);
-    croak("dnsd did not start:\n" . $self->log()) if !$self->alive();
+    }) && $self->alive() or croak("dnsd did not start:\n" . $self->log());
 
     return $self;
 }
@@ -169,7 +160,7 @@ sub run
     my $before = length($self->log());
 
     $self->spawn(@options);
-    wait_until(sub { !$self->alive() }, WAIT) or croak('dnsd goes on');
+    wait_until(sub { !$self->alive() }) or croak('dnsd goes on');
 
     return ($self->{status}, substr($self->log(), $before));
 }
@@ -196,7 +187,7 @@ sub stop
 
     if ($self->alive()) {
         kill($signal // 'TERM', $self->{pid});
-        wait_until(sub { !$self->alive() }, WAIT) or croak('dnsd goes on');
+        wait_until(sub { !$self->alive() }) or croak('dnsd goes on');
     }
 
     return $self->{status};
@@ -220,7 +211,7 @@ sub wait_log
 {
     my ($self, $pattern, $timeout) = @_;
 
-    return wait_until(sub { $self->log() =~ $pattern }, $timeout // WAIT);
+    return wait_until(sub { $self->log() =~ $pattern }, $timeout);
 }
 
 
@@ -235,7 +226,7 @@ sub counters
     kill('USR1', $self->{pid});
     wait_until(sub {
         $before < (() = $self->log() =~ /^dnsd: counters:/mg)
-    }, WAIT) or croak('no counters');
+    }) or croak('no counters');
 
     my ($last) = reverse($self->log() =~ /^dnsd: counters: (.*)$/mg);
 

@@ -23,6 +23,43 @@ use SrvRegistrar::Process qw(free_port program);
 
 use constant PROGRAMS => { nsd => 'nsd', knot => 'knotd' };
 
+# A zone with something of each kind that has answers of its own; its SOA and
+# its devices are the test's.
+
+use constant STATIC => <<'END';
+@ 3600 NS ns1
+@ 3600 NS ns2.dns
+@ 3600 NS ns.other.test.
+@ 300 MX 10 mail
+@ 300 MX 20 @
+@ 300 MX 30 www
+@ 300 A 192.0.2.10
+@ 300 AAAA 2001:db8::10
+@ 300 TXT "one" "two"
+@ 300 CAA 0 issue "ca.example.net"
+ns1 3600 A 192.0.2.1
+ns1 3600 AAAA 2001:db8::1
+ns2.dns 1800 A 192.0.2.11
+mail 300 A 192.0.2.2
+www 300 CNAME mail
+chain 300 CNAME www
+nowhere 300 CNAME nope.mail
+out 300 CNAME www.other.test.
+loop1 300 CNAME loop2
+loop2 300 CNAME loop1
+self 300 CNAME self
+toapex 300 CNAME @
+a.b.c 60 TXT "deep"
+x.b.c 60 CNAME a.b.c
+_sip._udp 300 SRV 1 2 5060 mail
+_sip._udp 300 SRV 1 2 5061 www
+_sip._udp 300 SRV 1 2 5062 sip.other.test.
+_dns.res 300 SVCB 1 ns1 alpn=dot port=853
+_none._tcp 300 SRV 0 0 0 .
+ptr 300 PTR mail
+naptr 300 NAPTR 10 10 "S" "SIP+D2U" "" _sip._udp
+END
+
 
 # Undefined where all is there, otherwise what is missing.
 

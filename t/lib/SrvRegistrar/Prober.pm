@@ -18,7 +18,7 @@ use SrvRegistrar::Dnsd;
 use SrvRegistrar::Process qw(wait_until);
 
 use constant PAUSE   => 0.01;            # s between two questions
-use constant TIMEOUT => SrvRegistrar::ASAN ? 5 : 2;
+use constant TIMEOUT => SrvRegistrar::ASAN ? 10 : 5;
 
 
 # Asks for the name's A records, www of the zone by default; the answer must
@@ -41,7 +41,7 @@ sub start
         POSIX::_exit(0);
     }
 
-    wait_until(sub { -s $self->{log} }, 10) or croak('the prober hangs');
+    wait_until(sub { -s $self->{log} }) or croak('the prober hangs');
 
     return $self;
 }

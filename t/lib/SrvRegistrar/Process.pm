@@ -13,12 +13,15 @@ use IO::Socket::INET;
 use POSIX ();
 use Time::HiRes qw(sleep time);
 
-our @EXPORT_OK = qw(free_port listens program wait_until);
+our @EXPORT_OK = qw(free_port listens program time_limit wait_until);
 
-# Long enough for a busy machine under sanitizers; a healthy server is ready
-# within a fraction of a second, so the length costs nothing.
-use constant START_TIMEOUT => 60;
-use constant STOP_TIMEOUT  => 10;
+# For what takes a moment on an idle machine.  What is waited for comes as a
+# rule, so that the length costs nothing; a machine that does much else, under
+# sanitizers, may stand still for seconds.
+use constant PATIENCE => 60;
+
+# The longest that a server may take to end before it is killed.
+use constant STOP_TIMEOUT => 30;
 
 
 sub start
@@ -40,7 +43,7 @@ sub start
     }
 
     wait_until(sub { !$self->alive() || $args{ready}->() },
-               $args{timeout} // START_TIMEOUT)
+               $args{timeout})
         && $self->alive()
         or croak("$args{command}[0] did not start:\n" . $self->output());
 
@@ -99,11 +102,14 @@ sub DESTROY
 }
 
 
+# True once the condition is.  A time is given only where it matters: where
+# nothing is to happen meanwhile, or nothing later counts.
+
 sub wait_until
 {
     my ($condition, $timeout) = @_;
 
-    my $deadline = time() + $timeout;
+    my $deadline = time() + ($timeout // PATIENCE);
 
     until (my $reached = $condition->()) {
         return $reached if time() > $deadline;
@@ -111,6 +117,23 @@ sub wait_until
     }
 
     return 1;
+}
+
+
+# However long a test takes it ends, since prove would wait for ever; and it
+# ends by END, since servers would outlive it.  Who is called again may give it
+# more time, not less.
+
+sub time_limit
+{
+    my ($seconds) = @_;
+
+    $SIG{$_} = sub { croak("SIG$_[0] ended the test") }
+        for qw(ALRM HUP INT TERM);
+
+    my $left = alarm(0);
+
+    alarm($left > $seconds ? $left : $seconds);
 }
 
 

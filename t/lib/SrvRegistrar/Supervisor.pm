@@ -137,8 +137,7 @@ sub wait_message
 {
     my ($self, $pattern, $timeout) = @_;
 
-    return wait_until(sub { $self->messages() =~ $pattern },
-                      $timeout // SrvRegistrar::Dnsd::WAIT);
+    return wait_until(sub { $self->messages() =~ $pattern }, $timeout);
 }
 
 
