@@ -149,6 +149,7 @@ static const case_t  cases[] = {
       "\\000.absent.signed.example. RRSIG NSEC TYPE128" },
     { NAME("\3www"), 46, DO, 0, ANSWER_NOERROR, 0, STORED, { 1, 0, 0 }, NULL },
     { NAME("\2v4"), 46, 0, 0, ANSWER_NOERROR, 0, STORED, { 1, 0, 0 }, NULL },
+    { NAME("\2v4"), 46, CO, 0, ANSWER_NOERROR, 0, STORED, { 1, 0, 0 }, NULL },
     { NAME("\6absent"), 46, 0, 0, ANSWER_NXDOMAIN, 3, 0, { 0, 1, 0 }, NULL },
     { NAME("\4bare"), 46, 0, 0, ANSWER_NODATA, 0, 0, { 0, 1, 0 }, NULL },
     { NAME("\2v4"), 128, DO, 0, ANSWER_FORMERR, 1, 0, { 0, 0, 0 }, NULL },
