@@ -58,7 +58,7 @@ static void copy_sync(const char *directory);
 static void copy_paths(copy_paths_t *paths, const char *store,
     const char *backup);
 static void copy_unused(const copy_paths_t *paths, bool force);
-static bool copy_file(const copy_paths_t *paths, const struct stat *owner);
+static bool copy_file(const copy_paths_t *paths, int in);
 static bool copy_take(const srvctl_t *ctl, const copy_paths_t *paths);
 static bool copy_sound(srvctl_t *copy, const copy_paths_t *paths);
 static bool copy_value(void *data, store_span_t key, store_span_t bytes);
@@ -126,9 +126,8 @@ srvctl_backup(srvctl_t *ctl, int argc, char **argv)
 int
 srvctl_restore(srvctl_t *ctl, int argc, char **argv)
 {
-    int           option;
+    int           option, in;
     bool          force = false, good;
-    struct stat   owner;
     copy_paths_t  paths;
 
     static const struct option  options[] = {
@@ -149,11 +148,21 @@ srvctl_restore(srvctl_t *ctl, int argc, char **argv)
         return SRVCTL_USAGE;
     }
 
-    if (stat(ctl->path, &owner) == -1) {
+    if (access(ctl->path, F_OK) == -1) {
         err(EXIT_FAILURE, "%s", ctl->path);
     }
 
     copy_paths(&paths, ctl->path, argv[optind]);
+
+    /* a backup may be root's alone; all that follows is in the directory */
+
+    in = open(paths.from, O_RDONLY | O_CLOEXEC);
+
+    if (in == -1) {
+        err(EXIT_FAILURE, "%s", paths.from);
+    }
+
+    (void) srvctl_yield(ctl->path);
     copy_unused(&paths, force);
 
     if (mkdtemp(paths.beside) == NULL) {
@@ -163,7 +172,7 @@ srvctl_restore(srvctl_t *ctl, int argc, char **argv)
     copy_path(paths.beside_data, paths.beside, "data.mdb");
     copy_path(paths.beside_lock, paths.beside, "lock.mdb");
 
-    good = copy_file(&paths, &owner) && copy_take(ctl, &paths);
+    good = copy_file(&paths, in) && copy_take(ctl, &paths);
 
     copy_clean(&paths);
 
@@ -247,19 +256,12 @@ copy_unused(const copy_paths_t *paths, bool force)
 
 
 static bool
-copy_file(const copy_paths_t *paths, const struct stat *owner)
+copy_file(const copy_paths_t *paths, int in)
 {
-    int            in, out;
+    int            out;
     bool           good = false;
     char           buffer[65536];
     ssize_t        n = -1;
-
-    in = open(paths->from, O_RDONLY | O_CLOEXEC);
-
-    if (in == -1) {
-        warn("%s", paths->from);
-        return false;
-    }
 
     out = open(paths->beside_data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                COPY_MODE);
@@ -270,13 +272,8 @@ copy_file(const copy_paths_t *paths, const struct stat *owner)
         /* until the end, or until one of them fails */
     }
 
-    /* the registrar's workers must be able to write it, whoever restores */
-
     if (out != -1) {
-        good = n == 0
-               && (geteuid() != 0
-                   || fchown(out, owner->st_uid, owner->st_gid) == 0)
-               && fchmod(out, COPY_MODE) == 0 && fsync(out) == 0;
+        good = n == 0 && fchmod(out, COPY_MODE) == 0 && fsync(out) == 0;
     }
 
     if (!good) {

@@ -70,13 +70,13 @@ srvctl_load(srvctl_t *ctl, int argc, char **argv)
         return SRVCTL_USAGE;
     }
 
+    (void) srvctl_yield(ctl->path);
     load_unused(ctl);
 
     if (store_open(&ctl->store, &options, &error) != STORE_OK) {
         errx(EXIT_FAILURE, "%s", error.text);
     }
 
-    load_owners(ctl);
     status = store_write_begin(ctl->store, &load.txn);
 
     if (status != STORE_OK) {

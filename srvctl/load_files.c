@@ -1,7 +1,7 @@
 
 /*
- * The files of a store that `load` makes: none before it, with the owner of
- * their directory while it works, and none left where it fails.
+ * The files of a store that `load` makes: none before it, and none left where
+ * it fails.
  */
 
 #include "load_files.h"
@@ -35,28 +35,6 @@ load_unused(const srvctl_t *ctl)
 
     if (stat(data, &file) == 0 && file.st_size != 0) {
         errx(EXIT_FAILURE, "%s: there is a store already; move it away", data);
-    }
-}
-
-
-/* Made by root, the files would shut nginx's workers out. */
-void
-load_owners(const srvctl_t *ctl)
-{
-    size_t       i;
-    char         path[PATH_MAX];
-    struct stat  owner;
-
-    if (geteuid() != 0 || stat(ctl->path, &owner) == -1) {
-        return;
-    }
-
-    for (i = 0; i < LOAD_FILES; i++) {
-        snprintf(path, sizeof(path), "%s/%s", ctl->path, load_files[i]);
-
-        if (chown(path, owner.st_uid, owner.st_gid) == -1) {
-            err(EXIT_FAILURE, "%s", path);
-        }
     }
 }
 

@@ -13,10 +13,6 @@
 /* Ends the process with a complaint where there is a store already. */
 void load_unused(const srvctl_t *ctl);
 
-/* Once they are made: gives them to the directory's owner.  Ends the process
- * where that cannot be done. */
-void load_owners(const srvctl_t *ctl);
-
 /* Once the store is closed again: removes them. */
 void load_undo(const srvctl_t *ctl);
 

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 
 
+static bool srvctl_try_files(srvctl_t *ctl, bool writer);
 static bool srvctl_read(srvctl_t *ctl);
 
 
@@ -33,6 +34,29 @@ srvctl_open(srvctl_t *ctl, bool writer)
 
 bool
 srvctl_try(srvctl_t *ctl, bool writer)
+{
+    bool  opened, yielded = srvctl_yield(ctl->path);
+
+    opened = srvctl_try_files(ctl, writer);
+    srvctl_regain(yielded);
+
+    if (!opened) {
+        return false;
+    }
+
+    ctl->zones = malloc(sizeof(store_zones_t));
+
+    if (ctl->zones == NULL || !srvctl_read(ctl)) {
+        srvctl_close(ctl);
+        return false;
+    }
+
+    return true;
+}
+
+
+static bool
+srvctl_try_files(srvctl_t *ctl, bool writer)
 {
     char              data[PATH_MAX];
     struct stat       file;
@@ -58,13 +82,6 @@ srvctl_try(srvctl_t *ctl, bool writer)
 
     if (store_open(&ctl->store, &options, &error) != STORE_OK) {
         warnx("%s", error.text);
-        return false;
-    }
-
-    ctl->zones = malloc(sizeof(store_zones_t));
-
-    if (ctl->zones == NULL || !srvctl_read(ctl)) {
-        srvctl_close(ctl);
         return false;
     }
 

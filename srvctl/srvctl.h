@@ -35,6 +35,12 @@ typedef struct {
 } srvctl_t;
 
 
+/* Root's part of the rights is given up, but for those of the directory's
+ * owner; true where there was something to give up, and to be taken back.
+ * Ends the process where that cannot be done. */
+bool srvctl_yield(const char *directory);
+void srvctl_regain(bool yielded);
+
 /* Opens an existing store and looks at tables and clock; ends the process
  * where that cannot be done.  Never makes a store. */
 void srvctl_open(srvctl_t *ctl, bool writer);

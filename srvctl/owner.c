@@ -1,0 +1,50 @@
+
+/*
+ * Whose rights the store's files are opened with.
+ *
+ * The directory belongs to nginx's workers, who face the internet: whoever has
+ * taken one over can put links there that lead to root's files, and LMDB
+ * follows them, makes what is missing and writes.  So root touches the files
+ * with no more rights than the directory's owner has.  What is made thereby
+ * belongs to him, too.
+ */
+
+#include "srvctl.h"
+
+#include <err.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+
+bool
+srvctl_yield(const char *directory)
+{
+    struct stat  owner;
+
+    if (geteuid() != 0 || stat(directory, &owner) == -1
+        || owner.st_uid == 0)
+    {
+        return false;
+    }
+
+    if (setgroups(1, &owner.st_gid) == -1 || setegid(owner.st_gid) == -1
+        || seteuid(owner.st_uid) == -1)
+    {
+        err(EXIT_FAILURE, "%s: cannot take the rights of its owner",
+            directory);
+    }
+
+    return true;
+}
+
+
+/* The real user has stayed. */
+void
+srvctl_regain(bool yielded)
+{
+    if (yielded && (seteuid(getuid()) == -1 || setegid(getgid()) == -1)) {
+        err(EXIT_FAILURE, "cannot take back the rights of root");
+    }
+}
