@@ -24,13 +24,13 @@ static void ngx_srv_registrar_metrics_jobs(
 
 
 static ngx_str_t  ngx_srv_registrar_metrics_name =
-    ngx_string("srv_registrar_metrics2");
+    ngx_string("srv_registrar_metrics3");
 
 
 const ngx_uint_t
     ngx_srv_registrar_commit_jobs_bounds[NGX_SRV_REGISTRAR_BUCKETS - 1] =
 {
-    1, 2, 4, 8, 16, 32, 64, 96, 128, 192, 256
+    1, 2, 4, 8, 16, 32, 64, 128, 256, 384, NGX_SRV_REGISTRAR_BATCH
 };
 
 /* us */

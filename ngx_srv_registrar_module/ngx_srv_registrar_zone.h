@@ -58,6 +58,15 @@ char *ngx_srv_registrar_zone_dnssec(ngx_conf_t *cf,
 char *ngx_srv_registrar_zone_key(ngx_conf_t *cf,
     ngx_srv_registrar_block_t *block);
 
+/* dnssec_key: whether the key has the SEP flag. */
+ngx_uint_t ngx_srv_registrar_key_is_ksk(ngx_srv_registrar_key_t *key);
+
+/* dnssec_key: a key of the algorithm of `like`, in this role; an active one, or
+ * any; NULL where there is none. */
+ngx_srv_registrar_key_t *ngx_srv_registrar_key_find(
+    ngx_srv_registrar_block_t *block, ngx_srv_registrar_key_t *like,
+    ngx_uint_t ksk, ngx_uint_t active);
+
 /* dnssec: holds the keys against each other when all lines are known, and
  * fills apex, which the zone file is read with.  extras.n stays 0 for a zone
  * that is not signed. */
