@@ -144,7 +144,12 @@ spend_batch(srvctl_t *ctl, spend_t *spend, store_key_t *from)
             status = store_put(txn, &spend->key, spend->bytes);
         }
 
-        if (status != STORE_OK || from->len == 0) {
+        if (status != STORE_OK) {
+            store_abort(txn);
+            return status;
+        }
+
+        if (from->len == 0) {
             break;
         }
     }
