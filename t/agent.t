@@ -231,6 +231,18 @@ subtest 'a server that is not ours' => sub {
     is($t->read('access.log'), $log, 'nothing was sent');
 };
 
+subtest 'a name that is none' => sub {
+    local $state = $t->path('misled');
+
+    wrapper('curl', program('curl') . ' "$@" || exit; for f; do case $f in '
+        . '*/reply) sed -i \'s,"fqdn": *"[^"]*","fqdn":"../../etc/x",\' "$f" ;; '
+        . 'esac; done; exit');
+    is(agent(@identity, 'enroll'), 4, 'not taken');
+    like($t->read('agent.log'), qr/makes no sense/, '... it says so');
+    ok(!-e "$state/enrollment", '... and nothing is kept');
+    remove('curl');
+};
+
 subtest 'a wiped store' => sub {
     my $name = name();
 
