@@ -59,6 +59,7 @@ static void copy_paths(copy_paths_t *paths, const char *store,
     const char *backup);
 static void copy_unused(const copy_paths_t *paths, bool force);
 static bool copy_file(const copy_paths_t *paths, int in);
+static bool copy_apart(const srvctl_t *ctl, const copy_paths_t *paths);
 static bool copy_take(const srvctl_t *ctl, const copy_paths_t *paths);
 static bool copy_sound(srvctl_t *copy, const copy_paths_t *paths);
 static bool copy_value(void *data, store_span_t key, store_span_t bytes);
@@ -172,7 +173,7 @@ srvctl_restore(srvctl_t *ctl, int argc, char **argv)
     copy_path(paths.beside_data, paths.beside, "data.mdb");
     copy_path(paths.beside_lock, paths.beside, "lock.mdb");
 
-    good = copy_file(&paths, in) && copy_take(ctl, &paths);
+    good = copy_file(&paths, in) && copy_apart(ctl, &paths);
 
     copy_clean(&paths);
 
@@ -284,6 +285,40 @@ copy_file(const copy_paths_t *paths, int in)
     close(out);
 
     return good;
+}
+
+
+/* By a child: a copy that was cut short ends who looks at it (SIGBUS), and so
+ * may the operator.  Somebody has to be left who cleans up. */
+static bool
+copy_apart(const srvctl_t *ctl, const copy_paths_t *paths)
+{
+    int    status;
+    pid_t  pid;
+
+    pid = fork();
+
+    if (pid == 0) {
+        (void) signal(SIGBUS, SIG_DFL);
+        _exit(copy_take(ctl, paths) ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
+
+    (void) signal(SIGHUP, SIG_IGN);
+    (void) signal(SIGINT, SIG_IGN);
+    (void) signal(SIGTERM, SIG_IGN);
+
+    if (pid == -1 || waitpid(pid, &status, 0) == -1) {
+        warn("%s", paths->from);
+        return false;
+    }
+
+    if (WIFSIGNALED(status)) {
+        warnx("%s: %s", paths->from, WTERMSIG(status) == SIGBUS
+              ? "damaged; it was not taken" : strsignal(WTERMSIG(status)));
+        return false;
+    }
+
+    return WEXITSTATUS(status) == EXIT_SUCCESS;
 }
 
 

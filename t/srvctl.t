@@ -137,6 +137,13 @@ subtest 'copies' => sub {
     fails(qr/damaged/, 'restore', '--force', $bad);
     is(ctl('show', $fqdn), $before, '... the store is as it was');
     is_deeply([glob("$store/restore.*")], [], '... nothing is left behind');
+
+    # Nor one that was cut short, which ends whoever reads it.
+
+    truncate("$bad/data.mdb", 8192) or die("truncate: $!");
+    fails(qr/damaged; it was not taken/, 'restore', '--force', $bad);
+    is(ctl('show', $fqdn), $before, '... the store is as it was');
+    is_deeply([glob("$store/restore.*")], [], '... nothing is left behind');
 };
 
 
