@@ -125,24 +125,30 @@ sub stop
 
     # Stopped before, so that they are one batch.
     kill('STOP', $d->{pid});
+    wait_until(sub { stopped() }) or die('not stopped');
     open(my $file, '>', $ENV{STOP_FILE}) or die("stop: $!");
     $socket->send($d->packet("dev$_.devices.example", 'TXT')->data())
         for 1 .. DEVICES;
-    wait_until(sub { state() eq 'T' }) or die('not stopped');
     kill('CONT', $d->{pid});
     wait_until(sub { held() }) or die('no snapshot is held');
-    wait_until(sub { state() eq 'T' }) or die('not stopped');
+    wait_until(sub { stopped() }) or die('not stopped');
     unlink($ENV{STOP_FILE});
 
     return $socket;
 }
 
 
-sub state
-{
-    open(my $file, '<', "/proc/$d->{pid}/stat") or return '';
+# With all threads: one that goes on for a moment would answer what comes first.
 
-    return (split(' ', <$file>))[2];
+sub stopped
+{
+    for my $stat (glob("/proc/$d->{pid}/task/*/stat")) {
+        open(my $file, '<', $stat) or return 0;
+
+        return 0 if (split(' ', <$file>))[2] ne 'T';
+    }
+
+    return 1;
 }
 
 
