@@ -67,7 +67,8 @@ sub measure
         ask($turn, $options, \%runs, $_, %registrars) for KINDS;
 
         push(@{ $runs{beside} }, beside($registrar, $options, 0));
-        push(@{ $runs{beside_loop} }, beside($registrar, $options, 1));
+        push(@{ $runs{beside_loop} }, beside($registrar, $options, 1))
+            if $options->{realtime};
         push(@{ $runs{dns} }, $dnsd->load('--seconds', $options->{seconds}));
         push(@{ $runs{dns_beside} },
             dns_beside($registrar, $dnsd, $options));
