@@ -17,11 +17,6 @@
  * double would change nothing but the log. */
 #define NGX_SRV_REGISTRAR_SLOW  60000
 
-/* Jobs that have ended and are still to be answered: with more no task begins,
- * so that a flood of updates waits in the queue, whose end says so.  Half might
- * let the disk idle while a batch is answered. */
-#define NGX_SRV_REGISTRAR_ENDED  (4 * NGX_SRV_REGISTRAR_BATCH)
-
 
 static ngx_uint_t ngx_srv_registrar_commit_take(
     ngx_srv_registrar_store_t *store);

@@ -27,6 +27,11 @@
  * save less, and make the first of a batch wait longer for the last. */
 #define NGX_SRV_REGISTRAR_BATCH  512
 
+/* Jobs that have ended and are still to be answered: with more no task begins,
+ * so that a flood of updates waits in the queue, whose end says so.  Half might
+ * let the disk idle while a batch is answered. */
+#define NGX_SRV_REGISTRAR_ENDED  (4 * NGX_SRV_REGISTRAR_BATCH)
+
 
 /* A job's values: one, and of a RENAME three. */
 #define NGX_SRV_REGISTRAR_VALUES  3
@@ -178,7 +183,8 @@ struct ngx_srv_registrar_store_s {
     ngx_srv_registrar_job_t       **last_ended;
     ngx_uint_t                      nended;
     ngx_event_t                     waker;
-    uint64_t                        sliced;      /* when it last was, us */
+    uint64_t                        sliced;      /* us that the event loop had
+                                                    spent when it last was */
 
     ngx_uint_t                      due;         /* work for the next task */
     ngx_thread_task_t               task;

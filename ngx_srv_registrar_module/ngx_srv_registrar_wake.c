@@ -16,16 +16,18 @@
 #include "ngx_srv_registrar_request.h"
 
 
-/* The least that a slice takes, us.  Half would cost a look at the sockets for
- * each few replies; double is felt by everybody else.
+/* The least that a slice takes, us: some twenty replies.  Half would be a look
+ * at the sockets for each few of them; double is felt by everybody else.
  *
- * Where the rest of a turn takes longer, because many requests arrive, a slice
- * may take half as long as that: answers must not starve while what is to be
- * answered grows. */
-#define NGX_SRV_REGISTRAR_SLICE  1000
+ * A reply brings the device's next request, which takes longer than the reply:
+ * a slice that took a fixed share of the turn would make each turn longer than
+ * the one before.  So the share grows with what is to be answered, up to as
+ * long as the rest of the turn, since answers must not starve under a flood. */
+#define NGX_SRV_REGISTRAR_SLICE  250
 
 
 static void ngx_srv_registrar_wake_slice(ngx_event_t *ev);
+static uint64_t ngx_srv_registrar_wake_spent(void);
 static void ngx_srv_registrar_wake_request(ngx_http_request_t *r);
 
 
@@ -49,7 +51,7 @@ ngx_srv_registrar_wake_add(ngx_srv_registrar_store_t *store,
     }
 
     if (store->ended == NULL) {
-        store->sliced = ngx_srv_registrar_usec();
+        store->sliced = ngx_srv_registrar_wake_spent();
         ngx_post_event(&store->waker, &ngx_posted_events);
     }
 
@@ -68,12 +70,13 @@ ngx_srv_registrar_wake_slice(ngx_event_t *ev)
 {
     ngx_srv_registrar_store_t *store = ev->data;
 
-    uint64_t                  now, end, rest;
+    uint64_t                  end, share;
     ngx_srv_registrar_job_t  *job;
 
-    now = ngx_srv_registrar_usec();
-    rest = (now - store->sliced) / 2;
-    end = now + ngx_max(rest, NGX_SRV_REGISTRAR_SLICE);
+    share = (ngx_srv_registrar_wake_spent() - store->sliced) * store->nended
+            / NGX_SRV_REGISTRAR_ENDED;
+
+    end = ngx_srv_registrar_usec() + ngx_max(share, NGX_SRV_REGISTRAR_SLICE);
 
     do {
         job = store->ended;
@@ -92,17 +95,28 @@ ngx_srv_registrar_wake_slice(ngx_event_t *ev)
 
         ngx_srv_registrar_wake_request(job->request);
 
-        now = ngx_srv_registrar_usec();
+    } while (store->ended && ngx_srv_registrar_usec() < end);
 
-    } while (store->ended && now < end);
-
-    store->sliced = now;
+    store->sliced = ngx_srv_registrar_wake_spent();
 
     if (store->ended) {
         ngx_post_event(ev, &ngx_posted_next_events);
     }
 
     ngx_srv_registrar_commit_next(store);
+}
+
+
+/* The event loop's time on a processor, us: what it waited for one, because a
+ * commit had it, is no reason for a longer turn. */
+static uint64_t
+ngx_srv_registrar_wake_spent(void)
+{
+    struct timespec  spent;
+
+    (void) clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+
+    return (uint64_t) spent.tv_sec * 1000000 + spent.tv_nsec / 1000;
 }
 
 
