@@ -11,6 +11,13 @@
 #include "ngx_srv_registrar_store.h"
 
 
+/* Jobs after which the event loop comes first, where both have one processor:
+ * half a millisecond, before the pages that they changed are written in one go.
+ * A quarter would cost a fifth of the rate; with four times as many the event
+ * loop waits for all of it. */
+#define NGX_SRV_REGISTRAR_STRETCH  128
+
+
 /* The values that a job reads, and writes where it is accepted. */
 typedef struct {
     ngx_uint_t          n;
@@ -247,6 +254,7 @@ static store_status_t
 ngx_srv_registrar_batch_jobs(ngx_srv_registrar_work_t *work, store_txn_t *txn,
     ngx_log_t *log)
 {
+    ngx_uint_t                n;
     store_status_t            status;
     store_issuers_t           issuers;
     ngx_srv_registrar_job_t  *job;
@@ -255,8 +263,14 @@ ngx_srv_registrar_batch_jobs(ngx_srv_registrar_work_t *work, store_txn_t *txn,
 
     status = store_issuers_read(txn, &issuers);
 
+    n = 0;
+
     for (job = work->jobs; job && status == STORE_OK; job = job->next) {
         status = ngx_srv_registrar_batch_job(work, txn, &issuers, job, log);
+
+        if (++n % NGX_SRV_REGISTRAR_STRETCH == 0) {
+            ngx_srv_registrar_work_give_way(work);
+        }
     }
 
     return status == STORE_OK ? ngx_srv_registrar_batch_touch(work, txn)

@@ -130,6 +130,9 @@ ngx_srv_registrar_commit_take(ngx_srv_registrar_store_t *store)
     work->signatures = 0;
     work->njobs = 0;
     work->jobs = NULL;
+#if (NGX_LINUX)
+    work->processor = sched_getcpu();
+#endif
 
     if (ngx_exiting) {
         work->todo = 0;
@@ -220,6 +223,24 @@ ngx_srv_registrar_work_handler(void *data, ngx_log_t *log)
     if (work->status == STORE_OK && work->todo & NGX_SRV_REGISTRAR_SWEEP) {
         ngx_srv_registrar_sweep(work, log);
     }
+}
+
+
+/*
+ * Where a worker is bound to one processor (worker_cpu_affinity), its threads
+ * are bound with it, and the event loop waits while this one runs.  On a
+ * processor of its own it goes on, since others may wait for the writer's lock.
+ */
+void
+ngx_srv_registrar_work_give_way(const ngx_srv_registrar_work_t *work)
+{
+#if (NGX_LINUX)
+
+    if (sched_getcpu() == work->processor) {
+        ngx_sched_yield();
+    }
+
+#endif
 }
 
 

@@ -138,6 +138,7 @@ typedef struct {
     store_t                        *old;         /* to be closed first */
     lease_clock_t                   clock;       /* a copy */
     ngx_srv_registrar_job_t        *jobs;
+    int                             processor;   /* of who gave the task */
     store_key_t                     sweep_from;
     ngx_srv_registrar_census_t      counting;    /* of the sweep under way */
     ngx_srv_registrar_census_t      census;      /* of the last whole one */
@@ -298,6 +299,9 @@ void ngx_srv_registrar_batch(ngx_srv_registrar_work_t *work, ngx_log_t *log);
 void ngx_srv_registrar_publish(ngx_srv_registrar_work_t *work,
     ngx_log_t *log);
 void ngx_srv_registrar_sweep(ngx_srv_registrar_work_t *work, ngx_log_t *log);
+
+/* Between pieces of work, on the same thread. */
+void ngx_srv_registrar_work_give_way(const ngx_srv_registrar_work_t *work);
 
 /*
  * sign: moves a zone's serial, and signs its SOA.  NO_MEMORY where that cannot
