@@ -7,6 +7,7 @@ use strict;
 use warnings;
 
 use File::Path qw(remove_tree);
+use Time::HiRes qw(sleep);
 
 use Bench::DnsServer;
 use Bench::Fleet;
@@ -16,6 +17,9 @@ use SrvRegistrar::Process qw(free_port);
 
 # Of the location that is asked beside updates, a second.
 use constant BESIDE_RATE => 200;
+
+# Of a run, the time for which updates are alone, in front and at the end.
+use constant SPREAD => 0.2;
 
 # A rate of less tells nothing about a tail.
 use constant TENTH_MIN => 20;
@@ -193,8 +197,8 @@ sub run
 }
 
 
-# A location that writes nothing, while updates keep the worker busy.  Who asks
-# it comes first: its own wait for a processor is not what is looked at.
+# A location that writes nothing, while updates keep the worker busy.  They all
+# begin at once, and it is not asked before they have spread.
 
 sub beside
 {
@@ -207,8 +211,9 @@ sub beside
 
     $registrar->hurry(1, $updates->{pid});
     $registrar->hurry_loop() if $loop;
-    $registrar->hurry_other(2, $other->{pid});
+    $registrar->hurry_other($other->{pid});
     $registrar->go($updates);
+    sleep($seconds * SPREAD);
     my $found = $registrar->end($other);
 
     $registrar->end($updates);
@@ -245,7 +250,7 @@ sub begin_updates
 {
     my ($registrar, $options) = @_;
 
-    return $registrar->begin('--seconds', $options->{seconds} * 1.2,
+    return $registrar->begin('--seconds', $options->{seconds} * (1 + 2 * SPREAD),
         '--connections', $options->{connections});
 }
 
