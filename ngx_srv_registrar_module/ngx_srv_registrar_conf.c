@@ -8,6 +8,12 @@
 #include "ngx_srv_registrar_metrics.h"
 
 
+static char *ngx_srv_registrar_map_size(ngx_conf_t *cf, void *post,
+    void *data);
+static char *ngx_srv_registrar_pending_key(ngx_conf_t *cf, void *post,
+    void *data);
+static ngx_thread_pool_t *ngx_srv_registrar_default_pool(ngx_conf_t *cf,
+    ngx_srv_registrar_place_t *at);
 static char *ngx_srv_registrar_identity(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_srv_registrar_enroll_limit(ngx_conf_t *cf,
@@ -42,6 +48,16 @@ static ngx_conf_enum_t  ngx_srv_registrar_acme_dns_register[] = {
 };
 
 
+static ngx_conf_post_t  ngx_srv_registrar_map_size_post = {
+    ngx_srv_registrar_map_size
+};
+
+
+static ngx_conf_post_t  ngx_srv_registrar_pending_key_post = {
+    ngx_srv_registrar_pending_key
+};
+
+
 /* A million waiting updates are 90 GB: above it somebody has miscounted. */
 static ngx_conf_num_bounds_t  ngx_srv_registrar_queue_bounds = {
     ngx_conf_check_num_bounds, 1, 1000000
@@ -62,7 +78,7 @@ ngx_command_t  ngx_srv_registrar_commands[] = {
       ngx_conf_set_off_slot,
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_srv_registrar_main_conf_t, map_size),
-      NULL },
+      &ngx_srv_registrar_map_size_post },
 
     { ngx_string("srv_registrar_secrets"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
@@ -139,7 +155,7 @@ ngx_command_t  ngx_srv_registrar_commands[] = {
       ngx_conf_set_sec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_srv_registrar_loc_conf_t, pending_key),
-      NULL },
+      &ngx_srv_registrar_pending_key_post },
 
     { ngx_string("srv_registrar_enroll_limit"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
@@ -224,15 +240,6 @@ ngx_srv_registrar_init_main_conf(ngx_conf_t *cf, void *conf)
         rmcf->map_size = (off_t) 16 * 1024 * 1024 * 1024;
     }
 
-    /* LMDB needs some pages for its free list before it can take a value */
-
-    if (rmcf->map_size < 1024 * 1024) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"srv_registrar_map_size\" %O is below 1m",
-                           rmcf->map_size);
-        return NGX_CONF_ERROR;
-    }
-
     /* sixteen batches, a slow disk's few seconds: who waits longer gives up and
      * asks again.  A minute: expired data is not served anyhow, so that half
      * would only look at the same values more often. */
@@ -244,17 +251,7 @@ ngx_srv_registrar_init_main_conf(ngx_conf_t *cf, void *conf)
         return NGX_CONF_OK;
     }
 
-    if (rmcf->path.len == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"srv_registrar_zone\" needs "
-                           "\"srv_registrar_store\" in the http block");
-        return NGX_CONF_ERROR;
-    }
-
-    if (rmcf->signing && rmcf->sweep == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"dnssec on\" needs \"srv_registrar_sweep\", "
-                           "which is off: signatures run out");
+    if (ngx_srv_registrar_check_zones(cf, rmcf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -262,7 +259,7 @@ ngx_srv_registrar_init_main_conf(ngx_conf_t *cf, void *conf)
      * directives may stand in any order */
 
     if (rmcf->pool == NULL) {
-        rmcf->pool = ngx_thread_pool_add(cf, &ngx_srv_registrar_pool);
+        rmcf->pool = ngx_srv_registrar_default_pool(cf, &rmcf->zones_at);
     }
 
     if (rmcf->pool == NULL) {
@@ -271,6 +268,25 @@ ngx_srv_registrar_init_main_conf(ngx_conf_t *cf, void *conf)
 
     return ngx_srv_registrar_metrics_add(cf, rmcf) == NGX_OK ? NGX_CONF_OK
                                                              : NGX_CONF_ERROR;
+}
+
+
+/* nginx takes a pool's place from cf, to name it where nobody defines the
+ * pool: here the zone's, which asks for it. */
+static ngx_thread_pool_t *
+ngx_srv_registrar_default_pool(ngx_conf_t *cf, ngx_srv_registrar_place_t *at)
+{
+    ngx_conf_t       asking;
+    ngx_conf_file_t  file;
+
+    file = *cf->conf_file;
+    file.file.name.data = at->file;
+    file.line = at->line;
+
+    asking = *cf;
+    asking.conf_file = &file;
+
+    return ngx_thread_pool_add(&asking, &ngx_srv_registrar_pool);
 }
 
 
@@ -332,13 +348,33 @@ ngx_srv_registrar_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->acme_dns_register,
                               prev->acme_dns_register, 0);
 
-    if (conf->pending_key == 0) {
+    return ngx_srv_registrar_check_location(cf, conf);
+}
+
+
+/* LMDB needs some pages for its free list before it can take a value. */
+static char *
+ngx_srv_registrar_map_size(ngx_conf_t *cf, void *post, void *data)
+{
+    off_t *size = data;
+
+    if (*size < 1024 * 1024) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"srv_registrar_pending_key\" must not be zero");
+                           "\"srv_registrar_map_size\" %O is below 1m",
+                           *size);
         return NGX_CONF_ERROR;
     }
 
-    return ngx_srv_registrar_check_location(cf, conf);
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_srv_registrar_pending_key(ngx_conf_t *cf, void *post, void *data)
+{
+    time_t *lifetime = data;
+
+    return *lifetime ? NGX_CONF_OK : "must not be zero";
 }
 
 
@@ -456,8 +492,7 @@ ngx_srv_registrar_store_path(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     rmcf->path = value[1];
-    rmcf->path_file = cf->conf_file->file.name.data;
-    rmcf->path_line = cf->conf_file->line;
+    rmcf->path_at = ngx_srv_registrar_place(cf);
 
     if (ngx_conf_full_name(cf->cycle, &rmcf->path, 0) != NGX_OK) {
         return NGX_CONF_ERROR;

@@ -53,6 +53,8 @@ ngx_srv_registrar_zone_dnssec(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
+    block->dnssec_at = ngx_srv_registrar_place(cf);
+
     if (ngx_strcmp(value[1].data, "on") == 0) {
         block->dnssec = 1;
 
@@ -134,9 +136,10 @@ ngx_srv_registrar_dnssec_check(ngx_conf_t *cf,
     ngx_srv_registrar_key_t  *key;
 
     if (block->nkeys == 0 && block->dnssec == 1) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"srv_registrar_zone\" \"%s\" has \"dnssec on\" "
-                           "and no \"key\"", block->zone->policy.text);
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"srv_registrar_zone\" \"%s\" has \"dnssec on\" and "
+                      "no \"key\" in %s:%ui", block->zone->policy.text,
+                      block->dnssec_at.file, block->dnssec_at.line);
         return NGX_CONF_ERROR;
     }
 
@@ -144,18 +147,19 @@ ngx_srv_registrar_dnssec_check(ngx_conf_t *cf,
         key = &block->keys[0];
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"key\" \"%V\" without \"dnssec on\" in %s:%ui",
-                      &key->path, key->file, key->line);
+                      &key->path, key->at.file, key->at.line);
         return NGX_CONF_ERROR;
     }
 
     if (block->nkeys
         && block->zone->policy.name_len > NGX_SRV_REGISTRAR_SIGNED)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"srv_registrar_zone\" \"%s\" has \"dnssec on\": "
-                           "its name may then have %d bytes, so that devices "
-                           "find room below it", block->zone->policy.text,
-                           NGX_SRV_REGISTRAR_SIGNED - 2);
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"srv_registrar_zone\" \"%s\" has \"dnssec on\": its "
+                      "name may then have %d bytes, so that devices find room "
+                      "below it, in %s:%ui", block->zone->policy.text,
+                      NGX_SRV_REGISTRAR_SIGNED - 2,
+                      block->dnssec_at.file, block->dnssec_at.line);
         return NGX_CONF_ERROR;
     }
 
@@ -170,8 +174,8 @@ ngx_srv_registrar_dnssec_check(ngx_conf_t *cf,
                           "\"key\" \"%V\": the zone \"%s\" has no active KSK "
                           "(flags 257) of its algorithm %d in %s:%ui",
                           &key->path, block->zone->policy.text,
-                          (int) dnssec_key_algorithm(key->key), key->file,
-                          key->line);
+                          (int) dnssec_key_algorithm(key->key),
+                          key->at.file, key->at.line);
             return NGX_CONF_ERROR;
         }
 
@@ -183,7 +187,7 @@ ngx_srv_registrar_dnssec_check(ngx_conf_t *cf,
                           "\"key\" \"%V\" is retired and no other ZSK of its "
                           "algorithm is active: the KSK signs all, and dnsd "
                           "needs it, in %s:%ui",
-                          &key->path, key->file, key->line);
+                          &key->path, key->at.file, key->at.line);
         }
     }
 

@@ -36,8 +36,7 @@ ngx_srv_registrar_zone_key(ngx_conf_t *cf, ngx_srv_registrar_block_t *block)
     key = &block->keys[block->nkeys];
 
     key->path = value[1];
-    key->file = cf->conf_file->file.name.data;
-    key->line = cf->conf_file->line;
+    key->at = ngx_srv_registrar_place(cf);
 
     if (ngx_srv_registrar_key_state(cf, key) != NGX_CONF_OK
         || ngx_srv_registrar_key_read(cf, block, key) != NGX_CONF_OK)

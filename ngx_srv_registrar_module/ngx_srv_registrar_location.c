@@ -85,8 +85,7 @@ ngx_srv_registrar(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     /* for what the check after merging has to say */
 
-    rlcf->file = cf->conf_file->file.name.data;
-    rlcf->line = cf->conf_file->line;
+    rlcf->at = ngx_srv_registrar_place(cf);
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
@@ -170,14 +169,16 @@ ngx_srv_registrar_check_location(ngx_conf_t *cf,
     if (rmcf->zones.nelts == 0) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"srv_registrar\" needs an \"srv_registrar_zone\" "
-                      "in the http block, in %s:%ui", rlcf->file, rlcf->line);
+                      "in the http block, in %s:%ui",
+                      rlcf->at.file, rlcf->at.line);
         return NGX_CONF_ERROR;
     }
 
     if (rmcf->secrets == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"srv_registrar\" needs \"srv_registrar_secrets\" "
-                      "in the http block, in %s:%ui", rlcf->file, rlcf->line);
+                      "in the http block, in %s:%ui",
+                      rlcf->at.file, rlcf->at.line);
         return NGX_CONF_ERROR;
     }
 
@@ -223,8 +224,8 @@ ngx_srv_registrar_check_certificate(ngx_conf_t *cf,
                       "\"srv_registrar %V\" is in a server without "
                       "\"ssl_verify_client on\" or \"optional\": no device "
                       "can enrol there, in %s:%ui",
-                      ngx_srv_registrar_door_name(rlcf->door), rlcf->file,
-                      rlcf->line);
+                      ngx_srv_registrar_door_name(rlcf->door),
+                      rlcf->at.file, rlcf->at.line);
     }
 }
 
@@ -257,7 +258,8 @@ ngx_srv_registrar_check_zone(ngx_conf_t *cf,
                       "\"srv_registrar %s\" needs \"zone=\" where there "
                       "are several zones, in %s:%ui",
                       rlcf->door == NGX_SRV_REGISTRAR_ENROLL
-                      ? "enroll" : "acme_dns", rlcf->file, rlcf->line);
+                      ? "enroll" : "acme_dns",
+                      rlcf->at.file, rlcf->at.line);
         return NGX_CONF_ERROR;
     }
 
@@ -272,7 +274,7 @@ ngx_srv_registrar_check_zone(ngx_conf_t *cf,
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"srv_registrar\" names the unknown zone \"%V\" "
                       "in %s:%ui", &rlcf->zone_value->value,
-                      rlcf->file, rlcf->line);
+                      rlcf->at.file, rlcf->at.line);
         return NGX_CONF_ERROR;
     }
 

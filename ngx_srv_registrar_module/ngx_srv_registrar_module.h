@@ -25,6 +25,14 @@
 typedef struct ngx_srv_registrar_store_s  ngx_srv_registrar_store_t;
 
 
+/* Of a directive, for what is found out about it when its block has ended and
+ * ngx_conf_log_error() would name that end. */
+typedef struct {
+    u_char                      *file;
+    ngx_uint_t                   line;
+} ngx_srv_registrar_place_t;
+
+
 typedef struct {
     device_zone_t                policy;
     device_zonefile_t           *file;
@@ -35,13 +43,14 @@ typedef struct {
 /* One per http block. */
 typedef struct {
     ngx_str_t                    path;       /* of the store, NUL behind it */
-    u_char                      *path_file;  /* where it stands */
-    ngx_uint_t                   path_line;
+    ngx_srv_registrar_place_t    path_at;
     off_t                        map_size;   /* bytes */
     ngx_str_t                    secrets_file;
     device_secrets_t            *secrets;
     ngx_array_t                  zones;      /* of ngx_srv_registrar_zone_t * */
+    ngx_srv_registrar_place_t    zones_at;   /* the first */
     ngx_uint_t                   signing;    /* a zone of them is signed */
+    ngx_srv_registrar_place_t    signing_at; /* the first "dnssec on" */
     ngx_thread_pool_t           *pool;
     ngx_cycle_t                 *cycle;      /* that the pool belongs to */
     ngx_uint_t                   queue;      /* jobs that may wait */
@@ -73,8 +82,7 @@ typedef struct {
     ngx_srv_registrar_door_t     door;
     ngx_http_complex_value_t    *zone_value; /* zone=; NULL: not given */
     ngx_srv_registrar_zone_t    *zone;       /* the one, where it is known */
-    u_char                      *file;       /* where `srv_registrar` stands */
-    ngx_uint_t                   line;
+    ngx_srv_registrar_place_t    at;         /* of `srv_registrar` */
 
     ngx_str_t                    space;      /* of the identity */
     ngx_http_complex_value_t    *identity;   /* NULL: the key's SHA-256 */
@@ -106,6 +114,19 @@ typedef struct {
 extern ngx_module_t  ngx_srv_registrar_module;
 
 
+/* Of the directive that is being read. */
+static ngx_inline ngx_srv_registrar_place_t
+ngx_srv_registrar_place(ngx_conf_t *cf)
+{
+    ngx_srv_registrar_place_t  at;
+
+    at.file = cf->conf_file->file.name.data;
+    at.line = cf->conf_file->line;
+
+    return at;
+}
+
+
 /* conf: directives.  loc_conf functions are nginx's hooks. */
 extern ngx_command_t  ngx_srv_registrar_commands[];
 
@@ -120,10 +141,13 @@ char *ngx_srv_registrar(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_srv_registrar_check_location(ngx_conf_t *cf,
     ngx_srv_registrar_loc_conf_t *rlcf);
 
-/* zone: the block, and finding.  find takes a presentation name, folded or
- * not, and returns NULL for a zone that is not configured. */
+/* zone: the block, what a zone needs beside it when the http block is known,
+ * and finding.  find takes a presentation name, folded or not, and returns NULL
+ * for a zone that is not configured. */
 char *ngx_srv_registrar_zone_block(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_srv_registrar_check_zones(ngx_conf_t *cf,
+    ngx_srv_registrar_main_conf_t *rmcf);
 ngx_srv_registrar_zone_t *ngx_srv_registrar_zone_find(
     ngx_srv_registrar_main_conf_t *rmcf, ngx_str_t *name);
 ngx_srv_registrar_zone_t *ngx_srv_registrar_zone_find_wire(

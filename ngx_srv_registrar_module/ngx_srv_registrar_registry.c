@@ -92,7 +92,7 @@ ngx_srv_registrar_store_look(ngx_cycle_t *cycle)
     ngx_log_error(NGX_LOG_WARN, cycle->log, err,
                   "\"srv_registrar_store\" \"%V\" %s: as long as that is so "
                   "devices get 503, in %s:%ui", &rmcf->path, problem,
-                  rmcf->path_file, rmcf->path_line);
+                  rmcf->path_at.file, rmcf->path_at.line);
 }
 
 

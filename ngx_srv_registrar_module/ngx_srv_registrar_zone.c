@@ -28,8 +28,10 @@ ngx_srv_registrar_zone_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_conf_t                  save;
     ngx_srv_registrar_zone_t  **slot;
     ngx_srv_registrar_block_t   block;
+    ngx_srv_registrar_place_t   at;
 
     value = cf->args->elts;
+    at = ngx_srv_registrar_place(cf);
 
     ngx_memzero(&block, sizeof(ngx_srv_registrar_block_t));
 
@@ -71,7 +73,39 @@ ngx_srv_registrar_zone_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     *slot = block.zone;
-    rmcf->signing |= (block.zone->signer != NULL);
+
+    if (rmcf->zones.nelts == 1) {
+        rmcf->zones_at = at;
+    }
+
+    if (block.zone->signer && !rmcf->signing) {
+        rmcf->signing = 1;
+        rmcf->signing_at = block.dnssec_at;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_srv_registrar_check_zones(ngx_conf_t *cf,
+    ngx_srv_registrar_main_conf_t *rmcf)
+{
+    if (rmcf->path.len == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"srv_registrar_zone\" needs "
+                      "\"srv_registrar_store\" in the http block, in %s:%ui",
+                      rmcf->zones_at.file, rmcf->zones_at.line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (rmcf->signing && rmcf->sweep == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"dnssec on\" needs \"srv_registrar_sweep\", "
+                      "which is off: signatures run out, in %s:%ui",
+                      rmcf->signing_at.file, rmcf->signing_at.line);
+        return NGX_CONF_ERROR;
+    }
 
     return NGX_CONF_OK;
 }

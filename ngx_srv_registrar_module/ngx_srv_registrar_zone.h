@@ -25,14 +25,14 @@ typedef struct {
     dnssec_key_t                   *key;     /* of the cycle's pool */
     ngx_srv_registrar_key_state_t   state;
     ngx_str_t                       path;    /* as it was given */
-    u_char                         *file;    /* where the line stands */
-    ngx_uint_t                      line;
+    ngx_srv_registrar_place_t       at;      /* of the line */
 } ngx_srv_registrar_key_t;
 
 typedef struct {
     ngx_srv_registrar_zone_t  *zone;
     ngx_str_t                  file;
     ngx_flag_t                 dnssec;       /* NGX_CONF_UNSET: not said */
+    ngx_srv_registrar_place_t  dnssec_at;
     ngx_srv_registrar_key_t    keys[NGX_SRV_REGISTRAR_KEYS];
     ngx_uint_t                 nkeys;
 } ngx_srv_registrar_block_t;

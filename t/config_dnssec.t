@@ -106,14 +106,16 @@ for (@mistakes) {
 }
 
 
-# The line is that of the key, not of the end of the block.
+# The line is the directive's, not that of the end of the block.
 
 {
     my ($status, $said) = check($keys->lines('ksk', 'zsk', 'zsk15 published'));
-    my ($line) = $said =~ /in \Q$conf\E:(\d+)/;
-    my @lines = split(/^/, $t->read('nginx.conf'));
 
-    like($lines[$line - 1], qr/\+015\+.* published;/, 'the line is the key\'s');
+    like($t->line_named($said), qr/\+015\+.* published;/,
+        'the line is the key\'s');
+
+    ($status, $said) = check("dnssec on;\n");
+    like($t->line_named($said), qr/dnssec on;/, '... or that of "dnssec on"');
 }
 
 
@@ -145,6 +147,7 @@ for (@warnings) {
 
     isnt($status, 0, 'no sweep');
     like($said, qr/"dnssec on" needs "srv_registrar_sweep"/, '... says why');
+    like($t->line_named($said), qr/dnssec on;/, '... and where');
     $t->configure(http => '');
 }
 
@@ -186,8 +189,9 @@ for my $wrong (0, 1) {
         or diag($said);
     next if !$wrong;
 
-    like($said, qr/"dnssec on": its name may then have 187 bytes.* in .*:\d+/,
+    like($said, qr/"dnssec on": its name may then have 187 bytes/,
          '... is too long');
+    like($long->line_named($said), qr/dnssec on;/, '... and where');
     $long->configure(dnssec => 'dnssec off;');
     ($status, $said) = $long->check_configuration();
     is($status, 0, '... for a signed one') or diag($said);

@@ -254,6 +254,20 @@ sub check_configuration
 }
 
 
+# The line of nginx.conf that nginx's words name; '' where they name none.
+
+sub line_named
+{
+    my ($self, $said) = @_;
+
+    my $conf = $self->path('nginx.conf');
+    my ($number) = $said =~ /\[(?:emerg|warn)\].* in \Q$conf\E:(\d+)/;
+
+    return '' if !$number;
+    return (split(/^/, $self->read('nginx.conf')))[$number - 1] // '';
+}
+
+
 sub run
 {
     my (@command) = @_;
