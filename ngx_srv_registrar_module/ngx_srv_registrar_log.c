@@ -35,6 +35,8 @@ static void ngx_srv_registrar_log_write(ngx_http_request_t *r,
     ngx_srv_registrar_log_t *log);
 static ngx_int_t ngx_srv_registrar_log_line(ngx_http_request_t *r,
     ngx_srv_registrar_log_t *log, ngx_str_t *line);
+static size_t ngx_srv_registrar_log_len(ngx_http_request_t *r,
+    ngx_srv_registrar_log_t *log);
 static u_char *ngx_srv_registrar_log_escape(u_char *p, const u_char *data,
     size_t len, ngx_srv_registrar_escape_t escape);
 
@@ -250,25 +252,23 @@ static ngx_int_t
 ngx_srv_registrar_log_line(ngx_http_request_t *r,
     ngx_srv_registrar_log_t *log, ngx_str_t *line)
 {
-    size_t                         len;
     u_char                        *p;
     ngx_uint_t                     i;
     ngx_http_variable_value_t     *v;
     ngx_srv_registrar_log_part_t  *part;
 
-    len = 1;
     part = log->parts->elts;
 
-    for (i = 0; i < log->parts->nelts; i++) {
-        len += part[i].text.len;
+    /* all of them before one is measured: a variable may set another one that
+     * stands before it, as a map does that has a named capture */
 
+    for (i = 0; i < log->parts->nelts; i++) {
         if (part[i].index != NGX_ERROR) {
-            v = ngx_http_get_flushed_variable(r, part[i].index);
-            len += (v == NULL || v->not_found) ? 1 : 6 * (size_t) v->len;
+            (void) ngx_http_get_flushed_variable(r, part[i].index);
         }
     }
 
-    p = ngx_pnalloc(r->pool, len);
+    p = ngx_pnalloc(r->pool, ngx_srv_registrar_log_len(r, log));
     if (p == NULL) {
         return NGX_ERROR;
     }
@@ -281,8 +281,6 @@ ngx_srv_registrar_log_line(ngx_http_request_t *r,
             p = ngx_cpymem(p, part[i].text.data, part[i].text.len);
             continue;
         }
-
-        /* as it was measured: not asked for again */
 
         v = &r->variables[part[i].index];
 
@@ -300,6 +298,36 @@ ngx_srv_registrar_log_line(ngx_http_request_t *r,
     line->len = p - line->data;
 
     return NGX_OK;
+}
+
+
+/* The most that the line takes with the values that its variables have now;
+ * asks for none. */
+static size_t
+ngx_srv_registrar_log_len(ngx_http_request_t *r, ngx_srv_registrar_log_t *log)
+{
+    size_t                         len;
+    ngx_uint_t                     i;
+    ngx_http_variable_value_t     *v;
+    ngx_srv_registrar_log_part_t  *part;
+
+    len = 1;                             /* LF */
+    part = log->parts->elts;
+
+    for (i = 0; i < log->parts->nelts; i++) {
+
+        if (part[i].index == NGX_ERROR) {
+            len += part[i].text.len;
+            continue;
+        }
+
+        v = &r->variables[part[i].index];
+
+        len += (v->valid && !v->not_found) ? 6 * (size_t) v->len
+                                           : sizeof("-") - 1;
+    }
+
+    return len;
 }
 
 
