@@ -24,7 +24,8 @@ static ngx_uint_t ngx_srv_registrar_acme_dns_is(ngx_http_request_t *r,
     const char *name);
 static ngx_int_t ngx_srv_registrar_acme_dns_method(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, ngx_str_t *allow);
-static ngx_int_t ngx_srv_registrar_acme_dns_health(ngx_http_request_t *r);
+static ngx_int_t ngx_srv_registrar_acme_dns_health(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
 static ngx_int_t ngx_srv_registrar_acme_dns_update(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
 static device_reason_t ngx_srv_registrar_acme_dns_check(
@@ -107,7 +108,7 @@ ngx_srv_registrar_acme_dns(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
             return ngx_srv_registrar_acme_dns_method(r, ctx, &get);
         }
 
-        return ngx_srv_registrar_acme_dns_health(r);
+        return ngx_srv_registrar_acme_dns_health(r, ctx);
     }
 
     return ngx_srv_registrar_refuse(r, ctx, DEVICE_NOT_FOUND);
@@ -140,11 +141,14 @@ ngx_srv_registrar_acme_dns_method(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_srv_registrar_acme_dns_health(ngx_http_request_t *r)
+ngx_srv_registrar_acme_dns_health(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx)
 {
     ngx_http_complex_value_t  empty;
 
     ngx_memzero(&empty, sizeof(ngx_http_complex_value_t));
+
+    ctx->reason = DEVICE_OK;
 
     return ngx_http_send_response(r, NGX_HTTP_OK, NULL, &empty);
 }

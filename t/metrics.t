@@ -30,6 +30,9 @@ END
 location = /metrics {
     srv_registrar metrics;
 }
+location = /health {
+    srv_registrar acme_dns;
+}
 END2
 $t->start();
 
@@ -48,6 +51,7 @@ is(outcome($device->register(70000)), '422 member-invalid services[0].port', 're
 is(outcome($device->show()), '200', 'looked');
 is(outcome($device->rotate()), '200', 'rotated');
 is(outcome($device->delete()), '200', 'withdrawn');
+is($t->request($_, '/health')->{status}, 200, "$_ /health") for qw(GET HEAD);
 
 my $keyid = $device->keyid;
 my $fqdn = $device->fqdn;
@@ -59,6 +63,9 @@ is($m->{'srv_registrar_requests_total{door="records",result="ok",'
     . 'reason="ok"}'}, 4, 'four good requests for records');
 is($m->{'srv_registrar_requests_total{door="records",result="refused",'
     . 'reason="member-invalid"}'}, 1, 'a refused one');
+
+is($m->{'srv_registrar_requests_total{door="acme_dns",result="ok",'
+    . 'reason="ok"}'}, 2, 'nobody left before he was told that all is well');
 
 for my $change (qw(enrolled changed refreshed rotated withdrawn)) {
     is($m->{"srv_registrar_changes_total{change=\"$change\"}"}, 1, $change);
