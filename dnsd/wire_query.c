@@ -33,6 +33,9 @@ typedef struct {
 } wire_record_t;
 
 
+static inline void wire_query_clear(wire_query_t *query);
+static inline wire_verdict_t wire_header_parse(wire_query_t *query,
+    const uint8_t *message, size_t len);
 static bool wire_question_parse(wire_query_t *query, wire_cursor_t *cursor);
 static bool wire_record_parse(wire_record_t *record, wire_cursor_t *cursor);
 static wire_verdict_t wire_additional_parse(wire_query_t *query,
@@ -53,30 +56,11 @@ wire_query_parse(wire_query_t *query, const uint8_t *message, size_t len)
     wire_record_t   record;
     wire_verdict_t  verdict;
 
-    query->question_end = 0;
-    query->edns = false;
-    query->dnssec_ok = false;
-    query->compact_ok = false;
-    query->payload = WIRE_UDP_MIN;
-    query->options.present = 0;
-    query->tsig.at = 0;
+    wire_query_clear(query);
 
-    /* never answer an answer: one forged packet would set two servers at
-     * each other for ever */
-
-    if (len < WIRE_HEADER_LEN || (wire_get16(message + 2) & WIRE_FLAG_QR)) {
-        return WIRE_VERDICT_DROP;
-    }
-
-    query->flags = wire_get16(message + 2);
-
-    /* what follows the header is defined by an opcode that we do not know
-     * (RFC 8906 8.1.4 wants the bare header back) */
-
-    if (((query->flags >> WIRE_OPCODE_SHIFT) & WIRE_OPCODE_MASK)
-        != WIRE_OPCODE_QUERY)
-    {
-        return WIRE_VERDICT_NOTIMP;
+    verdict = wire_header_parse(query, message, len);
+    if (verdict != WIRE_VERDICT_OK) {
+        return verdict;
     }
 
     /* RFC 9619 3: one question; without any it is about cookies, or nothing */
@@ -120,6 +104,45 @@ wire_query_parse(wire_query_t *query, const uint8_t *message, size_t len)
 
     return query->options.present & WIRE_OPTION_BIT(WIRE_OPTION_COOKIE)
            ? WIRE_VERDICT_COOKIE : WIRE_VERDICT_FORMERR;
+}
+
+
+static inline void
+wire_query_clear(wire_query_t *query)
+{
+    query->question_end = 0;
+    query->edns = false;
+    query->dnssec_ok = false;
+    query->compact_ok = false;
+    query->payload = WIRE_UDP_MIN;
+    query->options.present = 0;
+    query->tsig.at = 0;
+}
+
+
+/* Whether the rest is to be looked at. */
+static inline wire_verdict_t
+wire_header_parse(wire_query_t *query, const uint8_t *message, size_t len)
+{
+    /* never answer an answer: one forged packet would set two servers at
+     * each other for ever */
+
+    if (len < WIRE_HEADER_LEN || (wire_get16(message + 2) & WIRE_FLAG_QR)) {
+        return WIRE_VERDICT_DROP;
+    }
+
+    query->flags = wire_get16(message + 2);
+
+    /* what follows the header is defined by an opcode that we do not know
+     * (RFC 8906 8.1.4 wants the bare header back) */
+
+    if (((query->flags >> WIRE_OPCODE_SHIFT) & WIRE_OPCODE_MASK)
+        != WIRE_OPCODE_QUERY)
+    {
+        return WIRE_VERDICT_NOTIMP;
+    }
+
+    return WIRE_VERDICT_OK;
 }
 
 

@@ -22,6 +22,8 @@
 #define DEVICE_SHA512_LEN        64
 
 
+static device_reason_t device_digest_members(store_span_t value,
+    store_span_t body, bool *known, device_error_t *error);
 static size_t device_digest_len(store_span_t name);
 static device_reason_t device_digest_check(const device_field_member_t *member,
     size_t len, store_span_t body, device_error_t *error);
@@ -32,16 +34,12 @@ device_reason_t
 device_signature_digest(const device_message_t *message,
     device_error_t *error)
 {
-    bool                    known;
-    size_t                  len;
-    uint8_t                 joined[DEVICE_DIGEST_FIELD_MAX];
-    store_span_t            value;
-    device_room_t           room;
-    device_reason_t         reason;
-    device_presence_t       presence;
-    device_keys_seen_t      seen;
-    device_field_parser_t   parser;
-    device_field_member_t   member;
+    bool               known;
+    uint8_t            joined[DEVICE_DIGEST_FIELD_MAX];
+    store_span_t       value;
+    device_room_t      room;
+    device_reason_t    reason;
+    device_presence_t  presence;
 
     room.at = joined;
     room.left = sizeof(joined);
@@ -53,13 +51,42 @@ device_signature_digest(const device_message_t *message,
                              "Content-Digest is too long or not ASCII");
     }
 
-    known = false;
-    seen.nkeys = 0;
-
     if (presence == DEVICE_ABSENT) {
         value.data = NULL;
         value.len = 0;
     }
+
+    reason = device_digest_members(value, message->body, &known, error);
+    if (reason != DEVICE_OK) {
+        return reason;
+    }
+
+    /* a body of no bytes needs none, though one that is sent must be right:
+     * some clients send it always */
+
+    if (!known && message->body.len > 0) {
+        return device_refuse(error, DEVICE_DIGEST_REQUIRED, NULL,
+                             "a body needs a Content-Digest of sha-256 or "
+                             "sha-512");
+    }
+
+    return DEVICE_OK;
+}
+
+
+/* Sets known where there is a digest that counts. */
+static device_reason_t
+device_digest_members(store_span_t value, store_span_t body, bool *known,
+    device_error_t *error)
+{
+    size_t                  len;
+    device_reason_t         reason;
+    device_keys_seen_t      seen;
+    device_field_parser_t   parser;
+    device_field_member_t   member;
+
+    *known = false;
+    seen.nkeys = 0;
 
     device_field_dictionary(&parser, value);
 
@@ -77,9 +104,9 @@ device_signature_digest(const device_message_t *message,
             continue;
         }
 
-        known = true;
+        *known = true;
 
-        reason = device_digest_check(&member, len, message->body, error);
+        reason = device_digest_check(&member, len, body, error);
         if (reason != DEVICE_OK) {
             return reason;
         }
@@ -88,15 +115,6 @@ device_signature_digest(const device_message_t *message,
     if (parser.failed) {
         return device_refuse(error, DEVICE_SIGNATURE_MALFORMED, NULL,
                              "Content-Digest is no dictionary");
-    }
-
-    /* a body of no bytes needs none, though one that is sent must be right:
-     * some clients send it always */
-
-    if (!known && message->body.len > 0) {
-        return device_refuse(error, DEVICE_DIGEST_REQUIRED, NULL,
-                             "a body needs a Content-Digest of sha-256 or "
-                             "sha-512");
     }
 
     return DEVICE_OK;

@@ -16,6 +16,8 @@
 
 static bool device_zone_integer_kept(const ldns_rdf *field,
     const char *token);
+static bool device_zone_port_kept(const ldns_rr *rr,
+    const device_zone_tokens_t *tokens, size_t at);
 
 
 const char *
@@ -68,23 +70,8 @@ device_zone_check(const ldns_rr *rr, char *line)
         }
     }
 
-    if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_SVCB
-        && ldns_rr_get_type(rr) != LDNS_RR_TYPE_HTTPS)
-    {
-        return NULL;
-    }
-
-    /* of SvcParams, ldns wraps the port (RFC 9460 7.2) */
-
-    for (i = at; i < tokens.n; i++) {
-        if (strncmp(tokens.at[i], "port=", 5) == 0
-            && !device_ttl_parse(tokens.at[i] + 5, UINT16_MAX, &ttl))
-        {
-            return "a port is an integer of 0 to 65535, without quotes";
-        }
-    }
-
-    return NULL;
+    return device_zone_port_kept(rr, &tokens, at)
+           ? NULL : "a port is an integer of 0 to 65535, without quotes";
 }
 
 
@@ -163,6 +150,32 @@ device_zone_integer_kept(const ldns_rdf *field, const char *token)
     }
 
     return device_ttl_parse(token, UINT32_MAX, &said) && said == kept;
+}
+
+
+/* Of SvcParams, ldns wraps the port (RFC 9460 7.2).  The RDATA begins at token
+ * `at`. */
+static bool
+device_zone_port_kept(const ldns_rr *rr, const device_zone_tokens_t *tokens,
+    size_t at)
+{
+    uint32_t  port;
+
+    if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_SVCB
+        && ldns_rr_get_type(rr) != LDNS_RR_TYPE_HTTPS)
+    {
+        return true;
+    }
+
+    for (/* void */; at < tokens->n; at++) {
+        if (strncmp(tokens->at[at], "port=", 5) == 0
+            && !device_ttl_parse(tokens->at[at] + 5, UINT16_MAX, &port))
+        {
+            return false;
+        }
+    }
+
+    return true;
 }
 
 

@@ -10,6 +10,8 @@
 #include "ngx_srv_registrar_request.h"
 
 
+static device_reason_t ngx_srv_registrar_enroll_epoch(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job);
 static device_reason_t ngx_srv_registrar_enroll_at(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, store_span_t identity, uint16_t epoch);
 static device_reason_t ngx_srv_registrar_enroll_identity(
@@ -83,12 +85,22 @@ ngx_srv_registrar_enroll_name(ngx_http_request_t *r,
 
     reason = ngx_srv_registrar_enroll_at(r, ctx, text, 0);
 
-    /* an operator's label has no epochs; a derived one that was left says which
-     * counts now */
+    /* an operator's label has no epochs */
 
     if (reason != DEVICE_OK || rlcf->label) {
         return reason;
     }
+
+    return ngx_srv_registrar_enroll_epoch(r, ctx, job);
+}
+
+
+/* The name of epoch 0, where the device left it, says which counts now. */
+static device_reason_t
+ngx_srv_registrar_enroll_epoch(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx, ngx_srv_registrar_job_t *job)
+{
+    device_reason_t  reason;
 
     reason = ngx_srv_registrar_read_device(r, ctx);
 
@@ -106,7 +118,8 @@ ngx_srv_registrar_enroll_name(ngx_http_request_t *r,
 
     job->enrollment.epoch = ctx->device.epoch;
 
-    return ngx_srv_registrar_enroll_at(r, ctx, text, job->enrollment.epoch);
+    return ngx_srv_registrar_enroll_at(r, ctx, ctx->identity,
+                                       job->enrollment.epoch);
 }
 
 
