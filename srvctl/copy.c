@@ -99,7 +99,10 @@ srvctl_backup(srvctl_t *ctl, int argc, char **argv)
 
     store_read_reset(ctl->txn);
 
-    fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    /* of a try that was cut short; or a link, where others may write */
+
+    (void) unlink(part);
+    fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
     if (fd == -1) {
         err(EXIT_FAILURE, "%s", part);
@@ -155,9 +158,10 @@ srvctl_restore(srvctl_t *ctl, int argc, char **argv)
 
     copy_paths(&paths, ctl->path, argv[optind]);
 
-    /* a backup may be root's alone; all that follows is in the directory */
+    /* a backup may be root's alone; all that follows is in the directory, and
+     * its owner may read it: what a link leads to may be no backup */
 
-    in = open(paths.from, O_RDONLY | O_CLOEXEC);
+    in = open(paths.from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
     if (in == -1) {
         err(EXIT_FAILURE, "%s", paths.from);

@@ -6,7 +6,7 @@
  * taken one over can put links there that lead to root's files, and LMDB
  * follows them, makes what is missing and writes.  So root touches the files
  * with no more rights than the directory's owner has.  What is made thereby
- * belongs to him, too.
+ * belongs to him, too.  Where the owner is root himself nobody else may write.
  */
 
 #include "srvctl.h"
@@ -23,9 +23,19 @@ srvctl_yield(const char *directory)
 {
     struct stat  owner;
 
-    if (geteuid() != 0 || stat(directory, &owner) == -1
-        || owner.st_uid == 0)
-    {
+    if (geteuid() != 0 || stat(directory, &owner) == -1) {
+        return false;
+    }
+
+    if (owner.st_uid == 0) {
+
+        /* there is nobody's rights to take */
+
+        if (S_ISDIR(owner.st_mode) && owner.st_mode & (S_IWGRP | S_IWOTH)) {
+            errx(EXIT_FAILURE, "%s: root's, and others may write there: give "
+                 "it to the user of nginx's workers", directory);
+        }
+
         return false;
     }
 

@@ -81,6 +81,52 @@ subtest 'load, with a link to a place of root\'s' => sub {
     ok(!-e $secret, '... and nothing is made there');
 };
 
+# A backup may lie in a directory of whoever took it.
+
+subtest 'backup and restore, with links to files of root\'s' => sub {
+    my $taken = "$dir/taken";
+
+    fresh();
+    is(ctl('load'), '', 'a store');
+    mkdir($taken) or die("mkdir: $!");
+    chown($uid, $gid, $taken) or die("chown: $!");
+    file($secret, SECRET);
+
+    symlink($secret, "$taken/data.mdb.part") or die("symlink: $!");
+    is(ctl('backup', $taken), '', 'a backup');
+    is(read_file($secret), SECRET, '... leaves the file as it was');
+    ok(!-l "$taken/data.mdb", '... and is none');
+
+    unlink("$taken/data.mdb");
+    symlink($secret, "$taken/data.mdb") or die("symlink: $!");
+    like(ctl('restore', $taken), qr/symbolic link/,
+        'what root alone may read is not handed to the store\'s owner');
+    unlink("$taken/data.mdb");
+    symlink("$store/data.mdb", "$taken/data.mdb") or die("symlink: $!");
+    symlink($taken, "$dir/latest") or die("symlink: $!");
+    like(ctl('restore', "$dir/latest"), qr/symbolic link/, 'nor another');
+    unlink("$taken/data.mdb");
+    is(ctl('backup', "$dir/latest"), '', 'the directory itself may be one');
+    is(ctl('restore', "$dir/latest"), '', '... also to restore from');
+};
+
+
+# Whoever may write to a directory of root's may put links there, and root has
+# no rights of his to take.
+
+for my $mode (0770, 0707) {
+    subtest sprintf('a store of root\'s with mode %03o', $mode) => sub {
+        fresh();
+        chown(0, $gid, $store) or die("chown: $!");
+        is(ctl('load'), '', 'a store that root alone may write to');
+        chmod($mode, $store) or die("chmod: $!");
+        like(ctl('list'), qr/others may write/, 'one that others may');
+        unlink(glob("$store/*"));
+        like(ctl('load'), qr/others may write/, '... not even with nothing');
+        is_deeply([glob("$store/*")], [], '... and nothing is made');
+    };
+}
+
 done_testing();
 
 
