@@ -26,6 +26,8 @@ static device_reason_t ngx_srv_registrar_message_absolute(
     ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx);
 static device_reason_t ngx_srv_registrar_message_headers(
     ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx);
+static device_reason_t ngx_srv_registrar_message_signature(
+    ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx);
 static device_reason_t ngx_srv_registrar_verify_name(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
 static device_reason_t ngx_srv_registrar_verify_key(ngx_http_request_t *r,
@@ -61,32 +63,33 @@ ngx_srv_registrar_signed(ngx_http_request_t *r)
 }
 
 
+/* Whatever else is wrong with the signature: a request that is good for an
+ * update must not have a name here that a limit cannot see. */
+void
+ngx_srv_registrar_claimed(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
+{
+    if (ngx_srv_registrar_message_headers(r, ctx) != DEVICE_OK) {
+        return;
+    }
+
+    (void) ngx_srv_registrar_message_signature(r, ctx);
+
+    if (ctx->signature.fqdn[0]) {
+        (void) ngx_srv_registrar_verify_name(r, ctx);
+    }
+}
+
+
 device_reason_t
 ngx_srv_registrar_verify(ngx_http_request_t *r, ngx_srv_registrar_ctx_t *ctx)
 {
-    uint8_t          *scratch;
-    device_reason_t   reason;
+    device_reason_t  reason;
 
     reason = ngx_srv_registrar_message(r, ctx);
 
-    if (reason != DEVICE_OK) {
-        return reason;
+    if (reason == DEVICE_OK) {
+        reason = ngx_srv_registrar_message_signature(r, ctx);
     }
-
-    /* hardly ever: so much memory for each request that waits for its commit
-     * would cost more than the verification */
-
-    scratch = NULL;
-
-    if (device_signature_split(&ctx->message)) {
-        scratch = ngx_palloc(r->pool, NGX_SRV_REGISTRAR_SCRATCH);
-        if (scratch == NULL) {
-            return DEVICE_INTERNAL;
-        }
-    }
-
-    reason = device_signature_parse(&ctx->message, &ctx->signature, scratch,
-                                    NGX_SRV_REGISTRAR_SCRATCH, &ctx->error);
 
     if (reason == DEVICE_OK) {
         reason = device_signature_digest(&ctx->message, &ctx->error);
@@ -311,6 +314,29 @@ ngx_srv_registrar_message_headers(ngx_http_request_t *r,
     ctx->message.nheaders = n;
 
     return DEVICE_OK;
+}
+
+
+static device_reason_t
+ngx_srv_registrar_message_signature(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx)
+{
+    uint8_t  *scratch;
+
+    /* hardly ever: so much memory for each request that waits for its commit
+     * would cost more than the verification */
+
+    scratch = NULL;
+
+    if (device_signature_split(&ctx->message)) {
+        scratch = ngx_palloc(r->pool, NGX_SRV_REGISTRAR_SCRATCH);
+        if (scratch == NULL) {
+            return DEVICE_INTERNAL;
+        }
+    }
+
+    return device_signature_parse(&ctx->message, &ctx->signature, scratch,
+                                  NGX_SRV_REGISTRAR_SCRATCH, &ctx->error);
 }
 
 

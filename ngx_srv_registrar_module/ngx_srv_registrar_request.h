@@ -92,8 +92,12 @@ ngx_int_t ngx_srv_registrar_wait(ngx_http_request_t *r,
 
 
 /* message: the request as signed (RFC 9421), and its verification, which
- * fills ctx up to claim.  signed: is there a signature at all? */
+ * fills ctx up to claim.  claimed: sets the name alone, of a device of this
+ * location's zones, whose signature it says to have; ctx is the caller's own
+ * and zero.  signed: is there a signature at all? */
 device_reason_t ngx_srv_registrar_verify(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
+void ngx_srv_registrar_claimed(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx);
 ngx_uint_t ngx_srv_registrar_signed(ngx_http_request_t *r);
 

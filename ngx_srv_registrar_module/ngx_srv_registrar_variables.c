@@ -2,7 +2,9 @@
 /*
  * Variables: what a verified certificate says of its device, for identities,
  * limits and logs; and what became of the request.  The first kind is empty
- * unless the certificate passed every check that enrolment makes.
+ * unless the certificate passed every check that enrolment makes.  Of the
+ * second, the door and the name are there before the request has come to the
+ * door: limits look at them by then.
  */
 
 #include "ngx_srv_registrar_metrics.h"
@@ -32,6 +34,8 @@ static ngx_int_t ngx_srv_registrar_certificate_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_srv_registrar_outcome_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static void ngx_srv_registrar_early_name(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx);
 static const char *ngx_srv_registrar_outcome_text(ngx_http_request_t *r,
     ngx_srv_registrar_ctx_t *ctx, ngx_uint_t which, char *buffer);
 static const char *ngx_srv_registrar_keyid_text(ngx_srv_registrar_ctx_t *ctx,
@@ -160,10 +164,25 @@ ngx_srv_registrar_outcome_variable(ngx_http_request_t *r,
 {
     char                      buffer[DEVICE_KEYID_MAX + 1];
     const char               *text;
-    ngx_srv_registrar_ctx_t  *ctx;
+    ngx_srv_registrar_ctx_t  *ctx, early;
 
     ctx = ngx_http_get_module_ctx(r, ngx_srv_registrar_module);
-    text = ctx ? ngx_srv_registrar_outcome_text(r, ctx, data, buffer) : NULL;
+
+    if (ctx == NULL) {
+
+        /* not the request's own yet: nginx may still learn whose address it
+         * came from, or send it to another location */
+
+        ngx_memzero(&early, sizeof(early));
+        early.reason = DEVICE_REASONS;
+        ctx = &early;
+
+        if (data == NGX_SRV_REGISTRAR_FQDN) {
+            ngx_srv_registrar_early_name(r, ctx);
+        }
+    }
+
+    text = ngx_srv_registrar_outcome_text(r, ctx, data, buffer);
 
     if (text == NULL || text[0] == '\0') {
         v->not_found = 1;
@@ -171,6 +190,24 @@ ngx_srv_registrar_outcome_variable(ngx_http_request_t *r,
     }
 
     return ngx_srv_registrar_variable_set(r, v, text, ngx_strlen(text));
+}
+
+
+/* Where nothing but a signature says who it is. */
+static void
+ngx_srv_registrar_early_name(ngx_http_request_t *r,
+    ngx_srv_registrar_ctx_t *ctx)
+{
+    ngx_srv_registrar_loc_conf_t  *rlcf;
+
+    rlcf = ngx_http_get_module_loc_conf(r, ngx_srv_registrar_module);
+
+    if (rlcf->door == NGX_SRV_REGISTRAR_RECORDS
+        || rlcf->door == NGX_SRV_REGISTRAR_KEY
+        || rlcf->door == NGX_SRV_REGISTRAR_CREDENTIALS)
+    {
+        ngx_srv_registrar_claimed(r, ctx);
+    }
 }
 
 
@@ -189,7 +226,9 @@ ngx_srv_registrar_outcome_text(ngx_http_request_t *r,
 
     case NGX_SRV_REGISTRAR_DOOR:
         rlcf = ngx_http_get_module_loc_conf(r, ngx_srv_registrar_module);
-        return (const char *) ngx_srv_registrar_door_name(rlcf->door)->data;
+        return rlcf->door == NGX_SRV_REGISTRAR_NONE
+               ? NULL
+               : (const char *) ngx_srv_registrar_door_name(rlcf->door)->data;
 
     case NGX_SRV_REGISTRAR_RESULT:
         return ctx->reason == DEVICE_REASONS
