@@ -45,6 +45,9 @@ sub ca
 #   days      how long it is valid from now; negative: expired
 #   clock     "+10d": is made then, as faketime(1) has it
 #   ext       lines of openssl's configuration: "subjectAltName=DNS:a"
+#   authority true: may sign others
+#   rsa       bits of an RSA key in place of P-256
+#   digest    "sha1"
 
 sub certificate
 {
@@ -58,12 +61,16 @@ sub certificate
     if ($args{key_of}) {
         symlink($key, $self->key($name)) or croak("$name.key: $!");
 
+    } elsif ($args{rsa}) {
+        $self->openssl('genrsa', '-out', $key, $args{rsa});
+
     } else {
         $self->make_key($name);
     }
 
     open(my $file, '>', $config) or croak("$config: $!");
-    print $file "basicConstraints=CA:FALSE\n",
+    print $file 'basicConstraints=CA:',
+        $args{authority} ? "TRUE\n" : "FALSE\n",
         map { "$_\n" } @{ $args{ext} // [] };
     close($file);
 
@@ -77,6 +84,7 @@ sub certificate
     $self->openssl('x509', '-req', '-in', "$self->{dir}/$name.csr",
         '-set_serial', $$ * 1000 + $self->{serial}++,
         '-days', $args{days} // 30, '-extfile', $config, @issuer,
+        $args{digest} ? "-$args{digest}" : (),
         '-out', $self->pem($name));
 }
 
