@@ -21,6 +21,7 @@
 bool
 srvctl_yield(const char *directory)
 {
+    mode_t       others;
     struct stat  owner;
 
     if (geteuid() != 0 || stat(directory, &owner) == -1) {
@@ -29,9 +30,11 @@ srvctl_yield(const char *directory)
 
     if (owner.st_uid == 0) {
 
-        /* there is nobody's rights to take */
+        /* there is nobody's rights to take; root's group is root */
 
-        if (S_ISDIR(owner.st_mode) && owner.st_mode & (S_IWGRP | S_IWOTH)) {
+        others = owner.st_gid == 0 ? S_IWOTH : S_IWOTH | S_IWGRP;
+
+        if (S_ISDIR(owner.st_mode) && owner.st_mode & others) {
             errx(EXIT_FAILURE, "%s: root's, and others may write there: give "
                  "it to the user of nginx's workers", directory);
         }

@@ -119,6 +119,10 @@ for my $mode (0770, 0707) {
         fresh();
         chown(0, $gid, $store) or die("chown: $!");
         is(ctl('load'), '', 'a store that root alone may write to');
+        chown(0, 0, $store) or die("chown: $!");
+        chmod(0770, $store) or die("chmod: $!");
+        is(ctl('list'), '', '... or his own group');
+        chown(0, $gid, $store) or die("chown: $!");
         chmod($mode, $store) or die("chmod: $!");
         like(ctl('list'), qr/others may write/, 'one that others may');
         unlink(glob("$store/*"));
