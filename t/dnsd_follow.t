@@ -14,8 +14,10 @@ use Test::More;
 
 use SrvRegistrar::Dnsd;
 use SrvRegistrar::Process qw(wait_until);
+use SrvRegistrar::Supervisor;
 
 my $d = SrvRegistrar::Dnsd->new();
+my $s = SrvRegistrar::Supervisor->new($d);
 my $dir = $d->{dir};
 my $name = 'dev1.devices.example';
 
@@ -55,13 +57,14 @@ sub replace
 }
 
 
-$d->start();
+# Twice a second is then what dnsd looks at the path.
+
+$s->{env}{WATCHDOG_USEC} = 1_000_000;
+$s->with(sub { $d->start() });
 is(rcode(), 'SERVFAIL', 'no store yet');
 is(rcode('other.test'), 'SERVFAIL', 'nor is it known what is ours');
 
-# dnsd looks at the path once a second: that nothing happens shows after two.
-
-sleep(2);
+ok($s->wait_look(), 'dnsd looks again');
 is(scalar(() = $d->log() =~ /answering SERVFAIL/g), 1, 'told once');
 
 $d->fill($d->ZONE . device('192.0.2.101'));
@@ -85,10 +88,10 @@ rename("$dir/backup/data.mdb", "$dir/store/data.mdb") or die "rename: $!";
 ok(wait_until(sub { address() eq '192.0.2.105' }), 'other data');
 
 rename("$dir/store", "$dir/away") or die "rename: $!";
-sleep(2);
-is(address(), '192.0.2.105', 'a path that leads nowhere: as before');
+ok($s->wait_look(), 'a look at a path that leads nowhere');
+is(address(), '192.0.2.105', '... changes nothing');
 rename("$dir/away", "$dir/store") or die "rename: $!";
-sleep(2);
+ok($s->wait_look(), 'another');
 is(address(), '192.0.2.105', '... and back again');
 
 mkdir("$dir/foreign");

@@ -141,6 +141,20 @@ sub wait_message
 }
 
 
+# True when dnsd has looked at its store since this was called, and is done
+# with that: it does behind each sign of life, once a second or twice in
+# WATCHDOG_USEC.
+
+sub wait_look
+{
+    my ($self) = @_;
+
+    $self->forget();
+
+    return $self->wait_message(qr/(?:^WATCHDOG=1\n(?:.*\n)*){2}/m);
+}
+
+
 sub forget
 {
     my ($self) = @_;
