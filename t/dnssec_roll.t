@@ -14,6 +14,7 @@ use Net::DNS;
 use Time::HiRes qw(sleep time);
 
 use SrvRegistrar qw(program wait_until free_port);
+use SrvRegistrar::Nsd qw(nsd_command);
 use SrvRegistrar::Process;
 use SrvRegistrar::Unbound;
 
@@ -215,28 +216,11 @@ sub parent_started
     my $port = free_port($t->{address});
 
     %parent = (dir => $dir, key => $key, port => $port);
-    $t->write('parent/nsd.conf', <<"END");
-server:
-    ip-address: $t->{address}\@$port
-    server-count: 1
-    username: ""
-    chroot: ""
-    zonesdir: "$dir"
-    database: ""
-    pidfile: "$dir/nsd.pid"
-    xfrdfile: "$dir/nsd.xfrd"
-    zonelistfile: "$dir/nsd.list"
-    xfrdir: "$dir"
-    rrl-ratelimit: 0
-remote-control:
-    control-enable: no
-zone:
-    name: example
-    zonefile: example.zone.signed
-END
     parent_written();
     $parent{nsd} = SrvRegistrar::Process->start(
-        command => [program('nsd'), '-d', '-c', "$dir/nsd.conf"],
+        command => [nsd_command(dir => $dir, address => $t->{address},
+            port => $port, zone => 'example',
+            file => 'example.zone.signed')],
         output  => "$dir/nsd.log",
         ready   => sub { defined(parent_serial()) },
     );

@@ -30,6 +30,7 @@ use Carp qw(croak);
 use Exporter qw(import);
 
 use Bench::Fleet;
+use SrvRegistrar::Nsd qw(nsd_command);
 use SrvRegistrar::Process qw(program);
 
 our @EXPORT_OK = qw(dns_servers);
@@ -153,30 +154,10 @@ END
 sub nsd
 {
     my ($minimal, %args) = @_;
-    my $zone = $args{fleet}->zone();
 
-    write_file("$args{dir}/nsd.conf", <<"END");
-server:
-    ip-address: $args{address}\@$args{port}
-    server-count: 1
-    username: ""
-    zonesdir: "$args{dir}"
-    database: ""
-    pidfile: "$args{dir}/nsd.pid"
-    xfrdfile: "$args{dir}/xfrd.state"
-    zonelistfile: "$args{dir}/zone.list"
-    xfrdir: "$args{dir}"
-    minimal-responses: $minimal
-    rrl-ratelimit: 0
-    rrl-whitelist-ratelimit: 0
-remote-control:
-    control-enable: no
-zone:
-    name: @{[ZONE]}
-    zonefile: "$zone"
-END
-
-    return (program('nsd'), '-d', '-c', "$args{dir}/nsd.conf");
+    return nsd_command(%args, zone => ZONE, file => $args{fleet}->zone(),
+        options => ["minimal-responses: $minimal",
+                    'rrl-whitelist-ratelimit: 0']);
 }
 
 

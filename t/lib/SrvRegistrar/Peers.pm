@@ -19,6 +19,7 @@ use Carp qw(croak);
 use IO::Select;
 use IO::Socket::INET;
 
+use SrvRegistrar::Nsd qw(nsd_command);
 use SrvRegistrar::Process qw(free_port program);
 
 use constant PROGRAMS => { nsd => 'nsd', knot => 'knotd' };
@@ -93,17 +94,19 @@ sub start
         for keys(%{ PROGRAMS() });
 
     $self->write_file('peers.zone', $text);
-    $self->write_file('nsd.conf', $self->nsd_configuration());
     $self->write_file('knot.conf', $self->knot_configuration());
 
-    my %arguments = (
-        nsd  => ['-d', '-c', "$self->{dir}/nsd.conf"],
-        knot => ['-c', "$self->{dir}/knot.conf"],
+    my %command = (
+        nsd  => [nsd_command(
+            (map { $_ => $self->{$_} } qw(dir address zone)),
+            port => $self->{port}{nsd}, file => 'peers.zone',
+            options => ['ipv4-edns-size: 4096'])],
+        knot => [program(PROGRAMS->{knot}), '-c', "$self->{dir}/knot.conf"],
     );
 
-    for my $name (sort keys(%arguments)) {
+    for my $name (sort keys(%command)) {
         $self->{process}{$name} = SrvRegistrar::Process->start(
-            command => [program(PROGRAMS->{$name}), @{ $arguments{$name} }],
+            command => $command{$name},
             output  => "$self->{dir}/$name.log",
             ready   => sub { $self->answers($name) },
         );
@@ -155,33 +158,6 @@ sub write_file
     open(my $file, '>', "$self->{dir}/$name") or croak("$name: $!");
     print $file $text;
     close($file) or croak("$name: $!");
-}
-
-
-sub nsd_configuration
-{
-    my ($self) = @_;
-
-    return <<"END";
-server:
-    ip-address: $self->{address}\@$self->{port}{nsd}
-    server-count: 1
-    username: ""
-    chroot: ""
-    zonesdir: "$self->{dir}"
-    database: ""
-    pidfile: "$self->{dir}/nsd.pid"
-    xfrdfile: "$self->{dir}/nsd.xfrd"
-    zonelistfile: "$self->{dir}/nsd.list"
-    xfrdir: "$self->{dir}"
-    rrl-ratelimit: 0
-    ipv4-edns-size: 4096
-remote-control:
-    control-enable: no
-zone:
-    name: $self->{zone}
-    zonefile: peers.zone
-END
 }
 
 
