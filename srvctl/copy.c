@@ -333,6 +333,7 @@ static bool
 copy_take(const srvctl_t *ctl, const copy_paths_t *paths)
 {
     bool           good;
+    srvctl_t       restored = { .path = ctl->path };
     srvctl_t       copy = { .path = paths->beside, .room = COPY_ROOM };
     copy_holder_t  holder = { .pid = 0 };
 
@@ -349,6 +350,12 @@ copy_take(const srvctl_t *ctl, const copy_paths_t *paths)
 
     good = good && copy_replace(ctl, paths);
     copy_release(&holder);
+
+    /* the lock file, which dnsd waits for: nginx may be down for long */
+
+    if (good && srvctl_try(&restored, true)) {
+        srvctl_close(&restored);
+    }
 
     return good;
 }

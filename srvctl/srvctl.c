@@ -17,9 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 
 static bool srvctl_try_files(srvctl_t *ctl, bool writer);
+static bool srvctl_unlocked(const srvctl_t *ctl);
 static bool srvctl_read(srvctl_t *ctl);
 
 
@@ -76,6 +78,10 @@ srvctl_try_files(srvctl_t *ctl, bool writer)
         return false;
     }
 
+    if (!writer && file.st_size != 0) {
+        options.writer = srvctl_unlocked(ctl);
+    }
+
     if (ctl->room != 0) {
         options.map_size = (size_t) file.st_size + ctl->room;
     }
@@ -86,6 +92,23 @@ srvctl_try_files(srvctl_t *ctl, bool writer)
     }
 
     return true;
+}
+
+
+/* A copy has no lock file until somebody makes one; as a reader LMDB would not.
+ * Who is not the directory's owner leaves it to those who are: the registrar
+ * could not write to his. */
+static bool
+srvctl_unlocked(const srvctl_t *ctl)
+{
+    char         lock[PATH_MAX];
+    struct stat  directory, file;
+
+    return snprintf(lock, sizeof(lock), "%s/lock.mdb", ctl->path)
+           < (int) sizeof(lock)
+           && stat(ctl->path, &directory) == 0
+           && directory.st_uid == geteuid()
+           && stat(lock, &file) == -1 && errno == ENOENT;
 }
 
 
