@@ -52,6 +52,7 @@ typedef struct {
 } copy_holder_t;
 
 
+static bool copy_out(srvctl_t *ctl, int fd);
 static void copy_path(char path[COPY_PATH], const char *directory,
     const char *file);
 static void copy_sync(const char *directory);
@@ -60,6 +61,7 @@ static void copy_paths(copy_paths_t *paths, const char *store,
 static void copy_unused(const copy_paths_t *paths, bool force);
 static bool copy_file(const copy_paths_t *paths, int in);
 static bool copy_apart(const srvctl_t *ctl, const copy_paths_t *paths);
+static bool copy_wait(pid_t pid, const char *what);
 static bool copy_take(const srvctl_t *ctl, const copy_paths_t *paths);
 static bool copy_sound(srvctl_t *copy, const copy_paths_t *paths);
 static bool copy_value(void *data, store_span_t key, store_span_t bytes);
@@ -74,9 +76,9 @@ static void copy_clean(const copy_paths_t *paths);
 int
 srvctl_backup(srvctl_t *ctl, int argc, char **argv)
 {
-    int             fd;
-    char            part[COPY_PATH], data[COPY_PATH];
-    store_status_t  status;
+    int    fd;
+    char   part[COPY_PATH], data[COPY_PATH];
+    pid_t  pid;
 
     if (argc != 2) {
         return SRVCTL_USAGE;
@@ -93,12 +95,6 @@ srvctl_backup(srvctl_t *ctl, int argc, char **argv)
         errx(EXIT_FAILURE, "%s: there is a copy already", data);
     }
 
-    srvctl_open(ctl, false);
-
-    /* LMDB takes a snapshot of its own for the copy */
-
-    store_read_reset(ctl->txn);
-
     /* of a try that was cut short; or a link, where others may write */
 
     (void) unlink(part);
@@ -108,22 +104,59 @@ srvctl_backup(srvctl_t *ctl, int argc, char **argv)
         err(EXIT_FAILURE, "%s", part);
     }
 
-    status = store_copy(ctl->store, fd);
+    /* the store is read with its owner's rights, who need have none here */
 
-    if (status != STORE_OK || fsync(fd) == -1 || close(fd) == -1
-        || rename(part, data) == -1)
-    {
-        warnx("%s: %s", part, status != STORE_OK ? store_status_text(status)
-                                                 : strerror(errno));
+    pid = fork();
+
+    if (pid == 0) {
+        (void) signal(SIGBUS, SIG_DFL);
+        _exit(copy_out(ctl, fd) ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
+
+    close(fd);
+
+    if (!copy_wait(pid, ctl->path)) {
         unlink(part);
-        srvctl_close(ctl);
+        return EXIT_FAILURE;
+    }
+
+    if (rename(part, data) == -1) {
+        warn("%s", part);
+        unlink(part);
         return EXIT_FAILURE;
     }
 
     copy_sync(argv[1]);
-    srvctl_close(ctl);
 
     return EXIT_SUCCESS;
+}
+
+
+static bool
+copy_out(srvctl_t *ctl, int fd)
+{
+    bool            good;
+    store_status_t  status;
+
+    if (!srvctl_try(ctl, false)) {
+        return false;
+    }
+
+    /* LMDB takes a snapshot of its own for the copy */
+
+    store_read_reset(ctl->txn);
+
+    status = store_copy(ctl->store, fd);
+    good = status == STORE_OK && fsync(fd) == 0;
+
+    if (!good) {
+        warnx("the copy: %s", status != STORE_OK ? store_status_text(status)
+                                                 : strerror(errno));
+    }
+
+    srvctl_close(ctl);
+
+    return good;
 }
 
 
@@ -167,7 +200,7 @@ srvctl_restore(srvctl_t *ctl, int argc, char **argv)
         err(EXIT_FAILURE, "%s", paths.from);
     }
 
-    (void) srvctl_yield(ctl->path);
+    srvctl_yield(ctl->path);
     copy_unused(&paths, force);
 
     if (mkdtemp(paths.beside) == NULL) {
@@ -297,7 +330,6 @@ copy_file(const copy_paths_t *paths, int in)
 static bool
 copy_apart(const srvctl_t *ctl, const copy_paths_t *paths)
 {
-    int    status;
     pid_t  pid;
 
     pid = fork();
@@ -307,17 +339,27 @@ copy_apart(const srvctl_t *ctl, const copy_paths_t *paths)
         _exit(copy_take(ctl, paths) ? EXIT_SUCCESS : EXIT_FAILURE);
     }
 
+    return copy_wait(pid, paths->from);
+}
+
+
+/* For a child that looks at what it names; the result of fork(). */
+static bool
+copy_wait(pid_t pid, const char *what)
+{
+    int  status;
+
     (void) signal(SIGHUP, SIG_IGN);
     (void) signal(SIGINT, SIG_IGN);
     (void) signal(SIGTERM, SIG_IGN);
 
     if (pid == -1 || waitpid(pid, &status, 0) == -1) {
-        warn("%s", paths->from);
+        warn("%s", what);
         return false;
     }
 
     if (WIFSIGNALED(status)) {
-        warnx("%s: %s", paths->from, WTERMSIG(status) == SIGBUS
+        warnx("%s: %s", what, WTERMSIG(status) == SIGBUS
               ? "damaged; it was not taken" : strsignal(WTERMSIG(status)));
         return false;
     }

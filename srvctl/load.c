@@ -70,7 +70,7 @@ srvctl_load(srvctl_t *ctl, int argc, char **argv)
         return SRVCTL_USAGE;
     }
 
-    (void) srvctl_yield(ctl->path);
+    srvctl_yield(ctl->path);
     load_unused(ctl);
 
     if (store_open(&ctl->store, &options, &error) != STORE_OK) {

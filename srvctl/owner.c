@@ -4,9 +4,11 @@
  *
  * The directory belongs to nginx's workers, who face the internet: whoever has
  * taken one over can put links there that lead to root's files, and LMDB
- * follows them, makes what is missing and writes.  So root touches the files
- * with no more rights than the directory's owner has.  What is made thereby
- * belongs to him, too.  Where the owner is root himself nobody else may write.
+ * follows them, makes what is missing and writes.  It also believes what the
+ * files say of themselves.  So root touches them with no more rights than the
+ * directory's owner has, and has no others left when he reads them.  What is
+ * made thereby belongs to the owner, too.  Where that is root himself nobody
+ * else may write.
  */
 
 #include "srvctl.h"
@@ -18,14 +20,14 @@
 #include <unistd.h>
 
 
-bool
+void
 srvctl_yield(const char *directory)
 {
     mode_t       others;
     struct stat  owner;
 
     if (geteuid() != 0 || stat(directory, &owner) == -1) {
-        return false;
+        return;
     }
 
     if (owner.st_uid == 0) {
@@ -39,25 +41,14 @@ srvctl_yield(const char *directory)
                  "it to the user of nginx's workers", directory);
         }
 
-        return false;
+        return;
     }
 
-    if (setgroups(1, &owner.st_gid) == -1 || setegid(owner.st_gid) == -1
-        || seteuid(owner.st_uid) == -1)
+    if (setgroups(1, &owner.st_gid) == -1
+        || setresgid(owner.st_gid, owner.st_gid, owner.st_gid) == -1
+        || setresuid(owner.st_uid, owner.st_uid, owner.st_uid) == -1)
     {
         err(EXIT_FAILURE, "%s: cannot take the rights of its owner",
             directory);
-    }
-
-    return true;
-}
-
-
-/* The real user has stayed. */
-void
-srvctl_regain(bool yielded)
-{
-    if (yielded && (seteuid(getuid()) == -1 || setegid(getgid()) == -1)) {
-        err(EXIT_FAILURE, "cannot take back the rights of root");
     }
 }

@@ -37,12 +37,9 @@ srvctl_open(srvctl_t *ctl, bool writer)
 bool
 srvctl_try(srvctl_t *ctl, bool writer)
 {
-    bool  opened, yielded = srvctl_yield(ctl->path);
+    srvctl_yield(ctl->path);
 
-    opened = srvctl_try_files(ctl, writer);
-    srvctl_regain(yielded);
-
-    if (!opened) {
+    if (!srvctl_try_files(ctl, writer)) {
         return false;
     }
 

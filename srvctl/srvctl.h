@@ -35,14 +35,13 @@ typedef struct {
 } srvctl_t;
 
 
-/* Root's part of the rights is given up, but for those of the directory's
- * owner; true where there was something to give up, and to be taken back.
+/* Root's rights are given up for good, but for those of the directory's owner.
  * Ends the process where that cannot be done. */
-bool srvctl_yield(const char *directory);
-void srvctl_regain(bool yielded);
+void srvctl_yield(const char *directory);
 
-/* Opens an existing store and looks at tables and clock; ends the process
- * where that cannot be done.  Never makes a store. */
+/* Opens an existing store, with the rights of its owner from then on, and looks
+ * at tables and clock; ends the process where that cannot be done.  Never makes
+ * a store. */
 void srvctl_open(srvctl_t *ctl, bool writer);
 
 /* The same; false after a complaint, with nothing to close. */

@@ -12,7 +12,7 @@ use lib "$FindBin::Bin/lib";
 use File::Temp;
 use Test::More;
 
-use SrvRegistrar;
+use SrvRegistrar qw(wait_until);
 
 use constant SRVCTL => SrvRegistrar::BUILD . '/srvctl';
 use constant SECRET => "root's own\n";
@@ -81,6 +81,29 @@ subtest 'load, with a link to a place of root\'s' => sub {
     ok(!-e $secret, '... and nothing is made there');
 };
 
+# What root reads there may have been made to take him over.
+
+subtest 'no rights are left to be taken back' => sub {
+    fresh();
+
+    my $pid = open(my $in, '|-', SRVCTL, '--store', $store, 'load')
+        or die("load: $!");
+
+    ok(wait_until(sub { has_rights($pid) }), 'load waits for its input');
+    print($in '{"format":1,"time":' . time() . "}\n");
+    printf($in '{"issuer":"%064x","name":"%s"}' . "\n", $_, 'x' x 200)
+        for 1 .. 1000;
+    ok(close($in), '... and loads it');
+
+    $pid = open(my $out, '-|', SRVCTL, '--store', $store, 'issuers')
+        or die("issuers: $!");
+
+    ok(wait_until(sub { has_rights($pid) }), 'issuers waits for its reader');
+    is(scalar(my @lines = <$out>), 1000, '... and has said all');
+    ok(close($out), '... and ends well');
+};
+
+
 # A backup may lie in a directory of whoever took it.
 
 subtest 'backup and restore, with links to files of root\'s' => sub {
@@ -140,6 +163,19 @@ sub fresh
     mkdir($store) or die("mkdir: $!");
     chown($uid, $gid, $store) or die("chown: $!");
     chmod(02750, $store) or die("chmod: $!");
+}
+
+
+# Real, effective, saved and that of files.
+
+sub has_rights
+{
+    my ($pid) = @_;
+
+    my $status = read_file("/proc/$pid/status");
+
+    return $status =~ /^Uid:(\t$uid){4}$/m && $status =~ /^Gid:(\t$gid){4}$/m
+        && $status =~ /^Groups:\t$gid ?$/m;
 }
 
 
