@@ -205,36 +205,52 @@ answer_tsig(void **state)
 }
 
 
+/* A name of 193 bytes. */
+static size_t
+name_long(uint8_t *at)
+{
+    size_t  i;
+
+    for (i = 0; i < 3 * 64; i += 64) {
+        at[i] = 63;
+        memset(at + i + 1, 'a', 63);
+    }
+
+    at[i] = 0;
+
+    return i + 1;
+}
+
+
+/* A TSIG of such a key and such an algorithm, without a MAC. */
+static size_t
+tsig_long(uint8_t *at)
+{
+    size_t  len;
+
+    len = name_long(at);
+    memcpy(at + len, TSIG_FIXED "\0\321", 10);
+    len += 10;
+    len += name_long(at + len);
+    memcpy(at + len, "\0\0\1\2\3\4\1\54\0\0\7\7\0\0\0\0", 16);
+
+    return len + 16;
+}
+
+
 /* Names that are too long for a packet: the error goes out without what it
  * says of the key, and by TCP with it. */
 static void
 answer_tsig_long(void **state)
 {
-    size_t    at, len = 12, n;
+    size_t    len = 12;
     uint8_t   query[1024] = "\xAB\xCD\0\0\0\1\0\0\0\0\0\1";
     world_t  *world = *state;
 
-    for (n = 0; n < 3; n++) {
-        for (at = 0; at < 3; at++) {
-            query[len] = 63;
-            memset(query + len + 1, 'a', 63);
-            len += 64;
-        }
-
-        len++;                              /* the root */
-
-        if (n == 0) {
-            memcpy(query + len, "\0\1\0\1", 4);
-            len += 4;
-
-        } else if (n == 1) {
-            memcpy(query + len, TSIG_FIXED "\0\321", 10);
-            len += 10;
-        }
-    }
-
-    memcpy(query + len, "\0\0\1\2\3\4\1\54\0\0\7\7\0\0\0\0", 16);
-    len += 16;
+    len += name_long(query + len);
+    memcpy(query + len, "\0\1\0\1", 4);
+    len += 4;
+    len += tsig_long(query + len);
 
     assert_int_equal(world_ask(world, query, len, 512), 12 + 193 + 4);
     assert_int_equal(world->outcome, ANSWER_NOTAUTH);
@@ -243,6 +259,31 @@ answer_tsig_long(void **state)
     assert_int_equal(world_ask(world, query, len, 0), len);
     assert_int_equal(wire_get16(world->reply + 10), 1);
     world_check_reply(query, world->reply, world->reply_len);
+}
+
+
+/* What of the key fits comes before an option that then does not. */
+static void
+answer_tsig_option(void **state)
+{
+    size_t    len = 12 + 22 + 4 + 15, reply_len;
+    uint8_t   query[1024] = "\xAB\xCD\0\0\0\1\0\0\0\0\0\2" WORLD_DEV1
+                            "\0\1\0\1" "\0\0\51\4\320\0\0\0\0\0\4"
+                            "\0\3\0\0";         /* NSID */
+    world_t  *world = *state;
+
+    world->policy.nsid.len = 64;
+    len += tsig_long(query + len);
+    reply_len = len - 4;
+
+    assert_int_equal(world_ask(world, query, len, 512), reply_len);
+    assert_int_equal(world->outcome, ANSWER_NOTAUTH);
+    assert_int_equal(wire_get16(world->reply + 10), 2);
+
+    assert_int_equal(world_ask(world, query, len, 1232), reply_len + 4 + 64);
+    assert_int_equal(wire_get16(world->reply + 10), 2);
+
+    world->policy.nsid.len = 0;
 }
 
 
@@ -514,6 +555,7 @@ main(void)
         cmocka_unit_test(answer_cases),
         cmocka_unit_test(answer_tsig),
         cmocka_unit_test(answer_tsig_long),
+        cmocka_unit_test(answer_tsig_option),
         cmocka_unit_test(answer_tsig_broken),
         cmocka_unit_test(answer_negative_ttl),
         cmocka_unit_test(answer_truncation),
