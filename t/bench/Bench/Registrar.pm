@@ -58,11 +58,11 @@ sub start
     copy_store($args{fleet}->store(), $self->path('store'));
 
     $self->prepare();
-    SrvRegistrar::with_sanitizers($self, sub {
+    SrvRegistrar::Nginx::with_sanitizers($self, sub {
         $self->{process} = SrvRegistrar::Process->start(
-            command => [pinned('server'), SrvRegistrar::nginx_binary(), '-p',
-                        $self->{dir}, '-e', $self->path('error.log'), '-c',
-                        $self->path('nginx.conf')],
+            command => [pinned('server'), SrvRegistrar::Nginx::nginx_binary(),
+                        '-p', $self->{dir}, '-e', $self->path('error.log'),
+                        '-c', $self->path('nginx.conf')],
             output  => $self->path('nginx.out'),
             ready   => sub { listens($self->{address}, $self->{plain_port}) },
         );
