@@ -326,6 +326,7 @@ ngx_srv_registrar_store_exit(ngx_cycle_t *cycle)
     ngx_srv_registrar_store_t  *store;
 
     for (store = ngx_srv_registrar_registry.first; store; store = store->next) {
+        ngx_srv_registrar_wake_exit(store);
         ngx_srv_registrar_store_let_go(store);
     }
 }

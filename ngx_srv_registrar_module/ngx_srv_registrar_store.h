@@ -280,6 +280,10 @@ void ngx_srv_registrar_wake_add(ngx_srv_registrar_store_t *store,
 
 void ngx_srv_registrar_wake_init(ngx_srv_registrar_store_t *store);
 
+/* The process leaves without answering them, and what was committed is told to
+ * the log of changes.  No task runs any more. */
+void ngx_srv_registrar_wake_exit(ngx_srv_registrar_store_t *store);
+
 /* What a job's request does to its device's value (device_transaction.h,
  * device_door.h); job->error and job->outcome are set.  Any thread. */
 device_reason_t ngx_srv_registrar_job_rules(ngx_srv_registrar_job_t *job,

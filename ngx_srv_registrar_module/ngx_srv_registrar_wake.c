@@ -29,6 +29,7 @@
 static void ngx_srv_registrar_wake_slice(ngx_event_t *ev);
 static uint64_t ngx_srv_registrar_wake_spent(void);
 static void ngx_srv_registrar_wake_request(ngx_http_request_t *r);
+static void ngx_srv_registrar_wake_log(ngx_srv_registrar_job_t *job);
 
 
 void
@@ -87,12 +88,7 @@ ngx_srv_registrar_wake_slice(ngx_event_t *ev)
             store->last_ended = &store->ended;
         }
 
-        /* whatever becomes of the reply, the change is there */
-
-        if (job->committed) {
-            ngx_srv_registrar_log_change(job->request);
-        }
-
+        ngx_srv_registrar_wake_log(job);
         ngx_srv_registrar_wake_request(job->request);
 
     } while (store->ended && ngx_srv_registrar_usec() < end);
@@ -160,4 +156,33 @@ ngx_srv_registrar_wake_request(ngx_http_request_t *r)
 
     r->write_event_handler(r);
     ngx_http_run_posted_requests(c);
+}
+
+
+/* Whatever becomes of the reply, the change is there. */
+static void
+ngx_srv_registrar_wake_log(ngx_srv_registrar_job_t *job)
+{
+    if (job->committed) {
+        ngx_srv_registrar_log_change(job->request);
+    }
+}
+
+
+void
+ngx_srv_registrar_wake_exit(ngx_srv_registrar_store_t *store)
+{
+    ngx_srv_registrar_job_t  *job;
+
+    for (job = store->ended; job; job = job->next) {
+        ngx_srv_registrar_wake_log(job);
+    }
+
+    if (!store->in_flight) {
+        return;
+    }
+
+    for (job = store->work.jobs; job; job = job->next) {
+        ngx_srv_registrar_wake_log(job);
+    }
 }
