@@ -11,18 +11,15 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use File::Temp ();
-use MIME::Base64 qw(decode_base64url);
 use Test::More;
 
-use SrvRegistrar;
 use SrvRegistrar::Signature qw(make_key);
 use SrvRegistrar::SignatureTable qw(cases request);
+use SrvRegistrar::VerdictTool qw(verdict_tool);
 use SrvRegistrar::Verifier qw(valid verdict);
 
 use constant NOW => 1_790_000_000;
-use constant KEYID =>
-    '8be376ddb1c07aa7cce0794b8ba66cfd.devices.example.net/ba22b7dc';
+use constant KEYID => $SrvRegistrar::VerdictTool::KEYID;
 
 my %default = (
     method    => 'PUT',
@@ -30,48 +27,6 @@ my %default = (
     path      => '/v1/records',
     body      => '{}',
 );
-
-my $tool = SrvRegistrar::BUILD . '/t/signature_verdict';
-
-
-# A line of the tool's input.
-
-sub line
-{
-    my ($key, $request) = @_;
-
-    my %number = ('hmac-sha256' => 1, ed25519 => 2, 'ecdsa-p256-sha256' => 3);
-    my $public = ref($key->{key}) && $key->{key}{kty} ne 'oct'
-        ? join('', map { decode_base64url($key->{key}{$_} // '') } qw(x y))
-        : '';
-    my $hex = sub { 'x' . unpack('H*', $_[0]) };
-
-    return join(' ', $number{ $key->{algorithm} }, $hex->($public), NOW,
-        (map { $hex->($request->{$_}) } qw(method scheme authority path)),
-        defined($request->{query}) ? $hex->($request->{query}) : '-',
-        $hex->($request->{body}),
-        map { map { $hex->($_) } @$_ } @{ $request->{headers} }) . "\n";
-}
-
-
-sub tool
-{
-    my (@lines) = @_;
-
-    my $input = File::Temp->new();
-
-    print $input @lines;
-    close($input);
-
-    open(my $pipe, '-|', "$tool <$input") or die("$tool: $!");
-
-    my @verdicts = map { [/^(\S+) ([0-9a-f]*)$/] } <$pipe>;
-
-    ok(close($pipe), 'the tool ended well');
-
-    return @verdicts;
-}
-
 
 # The same verdict.  Where a digest is wrong and what follows it is, too, it
 # does not matter which of the two is said.
@@ -88,8 +43,7 @@ sub same
 # The vectors of docs/http-api.md, and two keys of the device's own.
 
 my @keys = (
-    { algorithm => 'hmac-sha256', key => {
-        kty => 'oct', k => 'z4HxNu7XFqoimKfdh_icXhQ4X3S5WcNiWjnU5mkGgts' } },
+    $SrvRegistrar::VerdictTool::KEY,
     map({ { algorithm => $_, key => (make_key($_))[0] } }
         'ed25519', 'ecdsa-p256-sha256'),
 );
@@ -106,7 +60,8 @@ for my $key (@keys) {
         cases(KEYID, NOW);
     my @requests = map { my ($name, %change) = @$_;
         request($key, %default, %change) } @cases;
-    my @theirs = tool(map { line($key, $_) } @requests);
+    my @theirs = map { [/^(\S+) ([0-9a-f]*)$/] }
+        verdict_tool([], NOW, $key, @requests);
     my (@differ, @false);
 
     is(scalar(@theirs), scalar(@cases), "$key->{algorithm}: "
