@@ -181,13 +181,20 @@ subtest 'a clock that is wrong' => sub {
 };
 
 subtest 'a boot in 1970' => sub {
+    my $asked = asked();
+
     @clock = ('faketime', '1970-01-01 00:00:30');
     is(agent('refresh'), 0, 'with the time that was saved');
+    cmp_ok(asked() - $asked, '<=', 2, '... within two round trips');
     is(agent(@service, 'register'), 0, 'again');
+    cmp_ok(asked() - $asked, '<=', 4, '... and again');
 
     local $state = $t->path('1970');
+    $asked = asked();
     is(agent(@identity, 'enroll'), 0, 'out of the box');
+    is(asked() - $asked, 1, '... by one request');
     is(agent(@service, 'register'), 0, 'registered');
+    cmp_ok(asked() - $asked, '<=', 3, '... within two round trips');
 
     # To the agent the certificate is not valid yet; to be foreign is worse.
     local $state = $t->path('1970-foreign');
@@ -285,6 +292,14 @@ subtest 'run, with a router' => sub {
 };
 
 done_testing();
+
+
+# How many requests there were.
+
+sub asked
+{
+    return scalar(() = $t->read('access.log') =~ /\n/g);
+}
 
 
 sub agent
