@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
 # The file system is full: updates hear 507, nothing that was acknowledged is
-# lost, dnsd goes on, and when there is space again all works without a
-# restart.
+# lost, dnsd goes on, who takes something away can, and when there is space
+# again all works without a restart.
 
 use strict;
 use warnings;
@@ -19,8 +19,8 @@ plan(skip_all => 'only root can mount') if $> != 0;
 
 my $t = SrvRegistrar->new();
 my $store = $t->path('store');
-my $output = SrvRegistrar::run('mount', '-t', 'tmpfs', '-o', 'size=1m',
-                               'tmpfs', $store);
+my $output = SrvRegistrar::run('mount', '-t', 'tmpfs', '-o',
+    'size=1m,mode=750', 'tmpfs', $store);
 
 plan(skip_all => "no tmpfs: $output") if $?;
 
@@ -58,6 +58,15 @@ for my $large (@{ $load->{fleet} }) {
 is(outcome($reply), '507 store-full', 'the disk is full')
     or diag($t->store_check()->{text});
 is(published($device), $n, 'dnsd shows what was acknowledged');
+
+my ($leaves, $goes) = @{ $load->{fleet} };
+
+is(outcome($leaves->delete()), '200', 'a device withdraws');
+is(published($leaves), '', '... and is gone');
+is($t->srvctl('suspend', $goes->fqdn), '', 'another is suspended');
+is(published($goes), '', '... and is gone');
+is(outcome($goes->show()), '403 suspended', '... its key is refused');
+is($t->srvctl('resume', $goes->fqdn), '', '... and it may come back');
 is($t->store_check()->{damaged}, 0, 'no value is damaged');
 
 unlink("$store/ballast");
