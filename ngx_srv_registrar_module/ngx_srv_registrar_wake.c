@@ -16,14 +16,15 @@
 #include "ngx_srv_registrar_request.h"
 
 
-/* The least that a slice takes, us: some ten replies.  Half would be a look at
- * the sockets for each few of them; double is felt by everybody else.
+/* The least that a slice takes, us: some twenty replies.  Half would cost a
+ * tenth of the rate, since requests then come a few at a time and so do
+ * batches; double is felt by everybody else.
  *
  * A reply brings the device's next request, which takes longer than the reply:
  * a slice that took a fixed share of the turn would make each turn longer than
  * the one before.  So the share grows with what is to be answered, up to as
  * long as the rest of the turn, since answers must not starve under a flood. */
-#define NGX_SRV_REGISTRAR_SLICE  150
+#define NGX_SRV_REGISTRAR_SLICE  250
 
 
 static void ngx_srv_registrar_wake_slice(ngx_event_t *ev);
