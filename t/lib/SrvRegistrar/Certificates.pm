@@ -133,6 +133,19 @@ sub make_key
 }
 
 
+# The words before a command of this very process, which comes next.  faketime
+# gives up where one with its pid was killed before it could tidy up.
+
+sub faketime
+{
+    my ($clock) = @_;
+
+    unlink("/dev/shm/faketime_shm_$$", "/dev/shm/sem.faketime_sem_$$");
+
+    return ('faketime', '-f', $clock);
+}
+
+
 sub openssl
 {
     my ($self, @args) = @_;
@@ -142,7 +155,7 @@ sub openssl
     if ($pid == 0) {
         open(STDERR, '>&', \*STDOUT);
         unshift(@args, 'openssl');
-        unshift(@args, 'faketime', '-f', $self->{clock}) if $self->{clock};
+        unshift(@args, faketime($self->{clock})) if $self->{clock};
         exec(@args) or POSIX::_exit(127);
     }
 
