@@ -16,9 +16,9 @@
 #include "ngx_srv_registrar_request.h"
 
 
-/* The least that a slice takes, us: some twenty replies.  Half would cost a
- * tenth of the rate, since requests then come a few at a time and so do
- * batches; double is felt by everybody else.
+/* The least that a slice takes, us: some twenty replies.  With 150 the rate
+ * was a sixteenth lower, since requests then come a few at a time and batches
+ * get smaller; with 600 everybody else waited half as long again.
  *
  * A reply brings the device's next request, which takes longer than the reply:
  * a slice that took a fixed share of the turn would make each turn longer than
